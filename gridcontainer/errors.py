@@ -1,0 +1,45 @@
+"""Everything this package raises on purpose.
+
+    GridContainerError
+    ├── CodeError          (ValueError)   a code, cell or level that cannot be read
+    ├── CoordinateError    (ValueError)   a position that has no cell
+    ├── DeclarationError   (ValueError)   a data set declared wrongly in conf/
+    ├── SourceError        (ValueError)   a source file that cannot be read
+    ├── DatasetError       (LookupError)  a data set the container does not have
+    ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
+    └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
+
+Each message says what is wrong, where (file, row, key, index) and what to do about it.
+"""
+
+
+class GridContainerError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class CodeError(GridContainerError, ValueError):
+    """A grid code, cell or level that cannot be read."""
+
+
+class CoordinateError(GridContainerError, ValueError):
+    """A position that has no cell."""
+
+
+class DeclarationError(GridContainerError, ValueError):
+    """A data set that is declared wrongly."""
+
+
+class SourceError(GridContainerError, ValueError):
+    """A source file that cannot be read as declared."""
+
+
+class DatasetError(GridContainerError, LookupError):
+    """A data set that the container does not have."""
+
+
+class ConservationError(GridContainerError, RuntimeError):
+    """Rows in are not rows out plus rows set aside."""
+
+
+class SparkSetupError(GridContainerError, RuntimeError):
+    """Java, Spark or its jars are missing or do not match."""

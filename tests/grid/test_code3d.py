@@ -1,0 +1,337 @@
+"""3D codes: how height and plane interleave, what is read, and who is next to whom."""
+
+import exact
+import exact_height
+import numpy as np
+import pytest
+from exact_height import RANGE, SCHEMES, interleave, to_digits
+from hypothesis import assume, given, strategies as st
+from strategies import POLAR_CODES, codes
+
+from gridcontainer.errors import CodeError, CoordinateError
+from gridcontainer.grid import (
+    CODE3D_LENGTH,
+    code3d_problems,
+    code3d_to_bounds,
+    code3d_to_children,
+    code3d_to_code,
+    code3d_to_neighbors,
+    code3d_to_parent,
+    code_to_center,
+    code_to_children,
+    code_to_neighbors,
+    get_level,
+    height_to_layer,
+    is_valid_code3d,
+    layer_to_height,
+    lonlat_to_code,
+    lonlat_to_code3d,
+)
+
+LENGTHS = {1: 7, 2: 10, 3: 12, 4: 15, 5: 18, 6: 20, 7: 23, 8: 26, 9: 29, 10: 32}
+FULL = codes(st.just(10))
+LAYERS = st.one_of(
+    st.integers(-RANGE + 1, RANGE - 1),
+    st.integers(-3_000_000, 3_000_000),
+    st.sampled_from([-RANGE + 1, -1, 0, 1, RANGE - 1, -122_880, 122_879]),
+)
+SCHEME = st.sampled_from(SCHEMES)
+LEVEL = st.sampled_from([*LENGTHS])
+
+
+@st.composite
+def tall_codes(draw, levels=LEVEL, layers=LAYERS):
+    """A 3D code made by the oracle, and the scheme of its height as keywords."""
+    reading, negative = draw(SCHEME)
+    code = interleave(draw(FULL), to_digits(draw(layers), reading, negative))
+    return code[: LENGTHS[draw(levels)]], {"reading": reading, "negative": negative}
+
+
+def level_of(code):
+    return {length: level for level, length in LENGTHS.items()}[len(code)]
+
+
+@given(code=FULL, layer=LAYERS, scheme=SCHEME, level=LEVEL)
+def test_height_and_plane_interleave_as_the_specification_lays_them_out(code, layer, scheme, level):
+    reading, negative = scheme
+    low, high = layer_to_height([layer, layer + 1])
+    height = low + (high - low) / 2
+    assume(height_to_layer(height) == layer)
+    got = lonlat_to_code3d(*code_to_center(code), height, level, reading=reading, negative=negative)
+    assert got == interleave(code, to_digits(layer, reading, negative))[: LENGTHS[level]]
+
+
+@given(tall=tall_codes())
+def test_the_middle_of_the_bounds_encodes_to_the_code(tall):
+    code, scheme = tall
+    west, south, east, north, bottom, top = code3d_to_bounds(code, **scheme)
+    plane = code3d_to_code(code)
+    assert (west, south, east, north) == exact.code_to_bounds(plane)
+    layers = height_to_layer(bottom), height_to_layer(top) if top < 5e8 else RANGE
+    assert (layer_to_height(layers[0]), layer_to_height(layers[1])) == (bottom, top)
+    at = layer_to_height(sum(layers) // 2)
+    assert lonlat_to_code3d(*code_to_center(plane), at, level_of(code), **scheme) == code
+    assert is_valid_code3d(code, **scheme)
+    assert code3d_problems(code, **scheme) == ""
+
+
+@given(tall=tall_codes())
+def test_a_cell_owns_its_bottom_and_not_its_top(tall):
+    code, scheme = tall
+    lon, lat = code_to_center(code3d_to_code(code))
+    *_, bottom, top = code3d_to_bounds(code, **scheme)
+    level = level_of(code)
+    assert lonlat_to_code3d(lon, lat, bottom, level, **scheme) == code
+    assert lonlat_to_code3d(lon, lat, np.nextafter(top, -np.inf), level, **scheme) == code
+    assert lonlat_to_code3d(lon, lat, top, level, **scheme, on_invalid="mark") != code
+
+
+def test_the_published_code_is_the_interleaved_one():
+    assert interleave("N36J93078B3101524314", "0" * 12) == "N036J0093000780B3010010520430140"
+    assert code3d_to_code("N036J0093000780B3010010520430140") == "N36J93078B3101524314"
+    assert CODE3D_LENGTH == 32
+
+
+@given(tall=tall_codes(), data=st.data())
+def test_plane_and_parents_are_told_by_the_characters_alone(tall, data):
+    code, _ = tall
+    level = level_of(code)
+    above = data.draw(st.integers(1, level))
+    assert code3d_to_parent(code, above) == code[: LENGTHS[above]]
+    assert code3d_to_parent(code.lower(), above) == code[: LENGTHS[above]]
+    if level > 1:
+        assert code3d_to_parent([code, code]).tolist() == [code[: LENGTHS[level - 1]]] * 2
+    assert len(code3d_to_code(code)) == exact.LENGTHS[level]
+    assert code3d_to_code(code.lower()) == code3d_to_code(code)
+
+
+@given(tall=tall_codes(), data=st.data())
+def test_a_changed_character_is_judged_by_the_2d_pattern_and_the_digits(tall, data):
+    code, scheme = tall
+    at = data.draw(st.integers(0, len(code) - 1))
+    new = data.draw(st.sampled_from("0123456789ABCDEFGNSVW na?０é") | st.just(""))
+    text = code[:at] + new + code[at + 1 :]
+    valid = is_code3d(text, **scheme)
+    assert is_valid_code3d(text, **scheme) == valid
+    assert (code3d_problems(text, **scheme) == "") == valid
+
+
+def is_code3d(text, reading, negative):
+    """Valid where the 2D part is and some layer has digits that begin as the height does."""
+    if not text.isascii() or len(text) not in LENGTHS.values():
+        return False
+    level, plain, tall, rest = level_of(text), "", "", text.upper()
+    for many, few in list(zip(exact_height.PLAIN, exact_height.TALL, strict=True))[: level + 1]:
+        plain, tall, rest = plain + rest[:many], tall + rest[many : many + few], rest[many + few :]
+    if not exact.CODE.fullmatch(plain) or tall[0] not in "01" or not tall[1:3].isdigit():
+        return False
+    # If any layer begins so, then one of its first, its second or its last ones does.
+    for fill in ("000000000", "000000001", "71EE17777"):
+        digits = tall + fill[len(tall) - 3 :]
+        layer = _layer(digits, reading, negative)
+        if layer is not None and to_digits(layer, reading, negative).startswith(tall):
+            return True
+    return False
+
+
+def _layer(digits, reading, negative):
+    """The layer of 12 digits; ``None`` where a digit does not fit or there is no such layer."""
+    radices = exact_height.RADICES if reading == "A" else (64, 8, 2, 16, 16, 2, 8, 8, 8, 8)
+    values = [int(digits[1:3]), *("0123456789ABCDEF".find(digit) for digit in digits[3:])]
+    number = 0
+    for value, radix in zip(values, radices, strict=True):
+        if not 0 <= value < radix:
+            return None
+        number = number * radix + value
+    if reading == "C":
+        degree, rest = divmod(number, 1 << 23)
+        minute, rest = divmod(rest, 1 << 17)
+        number = (degree * 60 + minute) * 122_880 + rest
+    below = digits[0] == "1"
+    if negative == "complement":
+        total = RANGE if reading == "A" else 2**31
+        number -= total if below else 0
+    elif below:
+        number = -number
+    return number if -RANGE <= number < RANGE else None
+
+
+@pytest.mark.parametrize(
+    ("code", "scheme", "reason"),
+    [
+        ("N050J004705084FC70", {}, "height digit 'F' at level 4; 0-E fit; it may be of reading B"),
+        ("N050J0047050840C7F", {}, "height digit 'F' at level 5; 0-E fit; it may be of reading B"),
+        ("N250J00", {}, "height sign '2', not 0 or 1"),
+        ("N050J64", {}, "height digits '64' at level 1; 00-63 fit"),
+        ("N050J0A", {}, "height digits '0A' at level 1"),
+        ("N050J00478", {}, "height digit '8' at level 2; 0-7 fit"),
+        ("N061J00", {}, "the 2D part 'N61J', which has zone '61'"),
+        ("N050W00", {}, "the 2D part 'N50W', which has row 'W'"),
+        ("N050J0", {}, "has 6 characters; a 3D code has one of 7, 10, 12"),
+        (None, {}, "has 0 characters"),
+        ("Ｎ050J00", {}, "a character that is not ASCII"),
+        ("N150J0047050840C7030350240140720", {}, "the height minus zero, which does not exist"),
+        ("N050J004705184CC7", {"reading": "B"}, "has 17 characters"),
+        ("N050J004715184C", {"reading": "C"}, "a height minute or second above 59"),
+        ("N050J57", {"reading": "B"}, "beyond 1887436800 layers"),
+        ("N0000000" + "0" * 4, {}, "polar cap, which has levels 1-2 only"),
+    ],
+)
+def test_a_faulty_code_is_refused_and_its_fault_named(code, scheme, reason):
+    assert reason in code3d_problems(np.array([code], dtype=object), **scheme)[0]
+    assert not is_valid_code3d(code, **scheme)
+    with pytest.raises(
+        CodeError, match="1 of 2 3D codes are faulty; the first is index 1"
+    ) as error:
+        code3d_to_bounds(["N050J00", code], **scheme)
+    assert reason in str(error.value)
+
+
+@given(tall=tall_codes(st.integers(1, 9)), seed=st.integers(0, 2**32 - 1))
+def test_children_begin_with_the_code_and_fill_its_bounds(tall, seed):
+    code, scheme = tall
+    level = level_of(code)
+    children = code3d_to_children(code, **scheme)
+    plane = code3d_to_code(code)
+    assert children.tolist() == sorted(set(children.tolist()))
+    assert (code3d_to_parent(children) == code).all()
+    assert set(code3d_to_code(children)) == set(code_to_children(plane))
+    *_, bottom, top = code3d_to_bounds(code, **scheme)
+    *_, bottoms, tops = code3d_to_bounds(children, **scheme)
+    assert (bottoms.min(), tops.max()) == (bottom, top)
+    # The layers lie one upon another without a gap.
+    assert sorted({*bottoms, top}) == sorted({*tops, bottom})
+    assert len(children) == len(code_to_children(plane)) * len({*bottoms})
+    at = np.random.default_rng(seed).uniform(bottom, np.nextafter(top, bottom))
+    assert lonlat_to_code3d(*code_to_center(plane), at, level + 1, **scheme) in children
+
+
+def test_counts_of_children_are_those_of_both_digits():
+    radices = exact_height.RADICES
+    for level in range(1, 10):
+        code = lonlat_to_code3d(121.4737, 31.2304, 120.5, level)
+        want = get_level(level + 1).children * radices[level]
+        assert len(code3d_to_children(code)) == want
+        assert code3d_to_children([code]).shape == (1, want)
+
+
+def test_children_that_do_not_exist_are_left_out_or_empty():
+    code = lonlat_to_code3d(121.4737, 31.2304, -0.1, 9)  # the first cell below the ellipsoid
+    assert len(code3d_to_children(code)) == 64 * 7  # its magnitude 0 would be minus zero
+    assert (code3d_to_children([code]) == "").sum() == 64
+    with pytest.raises(CodeError, match="level 11"):
+        code3d_to_children(lonlat_to_code3d(121.4737, 31.2304, 0, 10))
+
+
+@pytest.mark.parametrize(("minute", "count"), [(10, 16), (50, 12)])
+def test_minutes_above_59_are_no_children_under_reading_c(minute, count):
+    code = lonlat_to_code3d(121, 31, layer_to_height(minute * 122_880), 3, reading="C")
+    assert len(code3d_to_children(code, reading="C")) == 150 * count
+    assert (code3d_to_children([code], reading="C") == "").sum() == 150 * (16 - count)
+
+
+@given(tall=tall_codes())
+def test_neighbors_are_the_planes_neighbors_in_the_layer_above_and_below(tall):
+    code, scheme = tall
+    level, plane = level_of(code), code3d_to_code(code)
+    column = [plane, *code_to_neighbors([plane])[0].tolist()]
+    *_, bottom, top = code3d_to_bounds(code, **scheme)
+    want = []
+    for height, planes in (
+        (bottom, column[1:]),
+        (top, column),
+        (np.nextafter(bottom, -np.inf), column),
+    ):
+        for other in planes:
+            at = code_to_center(other) if other else (np.nan, np.nan)
+            want.append(lonlat_to_code3d(*at, height, level, **scheme, on_invalid="mark"))
+    assert code3d_to_neighbors([code], **scheme)[0].tolist() == want
+    assert code3d_to_neighbors(code, **scheme).tolist() == [*dict.fromkeys(filter(None, want))]
+
+
+@given(tall=tall_codes())
+def test_a_neighbor_has_the_cell_for_its_neighbor(tall):
+    code, scheme = tall
+    for other in code3d_to_neighbors(code, **scheme).tolist()[::5]:
+        assert code in code3d_to_neighbors(other, **scheme)
+
+
+def test_layers_carry_from_one_digit_to_the_next():
+    """`...E` is followed by the next digit's step, not by F: peers skip or repeat a layer here."""
+    for reading in "ABC":
+        digits = to_digits(15 * 8192 - 1, reading)
+        code = interleave("N50J47539B8255346152", digits)[: LENGTHS[5]]
+        upper = code3d_to_neighbors([code], reading=reading)[0][8]
+        wanted = interleave("N50J47539B8255346152", to_digits(15 * 8192, reading))[: LENGTHS[5]]
+        assert upper == wanted
+        assert code3d_to_neighbors([upper], reading=reading)[0][17] == code
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_there_is_no_cell_above_the_highest_and_below_the_lowest_layer(scheme):
+    keywords = dict(zip(("reading", "negative"), scheme, strict=True))
+    # With sign and magnitude readings A and C can't write 256 degrees themselves.
+    lowest = -RANGE if scheme in {("B", "sign-magnitude"), *SCHEMES[3:]} else 1 - RANGE
+    high = lonlat_to_code3d(121, 31, np.nextafter(layer_to_height(RANGE), 0), 4, **keywords)
+    assert (code3d_to_neighbors([high], **keywords)[0][8:17] == "").all()
+    assert len(code3d_to_neighbors(high, **keywords)) == 17
+    low = lonlat_to_code3d(121, 31, layer_to_height(lowest), 4, **keywords)
+    assert (code3d_to_neighbors([low], **keywords)[0][17:] == "").all()
+
+
+@given(code=POLAR_CODES, layer=LAYERS)
+def test_polar_cells_have_heights_too(code, layer):
+    digits = to_digits(layer)
+    level = exact.level_of(code)
+    tall = code[0] + digits[0] + code[1:4] + digits[1:3]
+    tall += code[4:] + digits[3] if level == 2 else ""
+    assert code3d_to_code(tall) == code
+    *_, bottom, _ = code3d_to_bounds(tall)
+    assert lonlat_to_code3d(*code_to_center(code), bottom, level) == tall
+    found = set(code3d_to_code(code3d_to_neighbors(tall)).tolist())
+    assert found == {code, *code_to_neighbors(code).tolist()}
+    if level == 1:
+        assert set(code3d_to_code(code3d_to_children(tall))) == set(code_to_children(code))
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "height", "reason"),
+    [
+        (0.0, 0.0, np.nan, "height missing, or no layer of the standard"),
+        (0.0, 0.0, None, "height missing, or no layer of the standard"),
+        (0.0, 0.0, 6e8, "height missing, or no layer of the standard"),
+        (0.0, 89.0, 0.0, "polar cap"),
+        (181.0, 0.0, 0.0, "longitude outside"),
+        (None, 0.0, 0.0, "coordinate missing or not finite"),
+    ],
+)
+def test_a_position_without_a_3d_cell_is_refused_with_index_and_reason_or_marked(
+    lon, lat, height, reason
+):
+    lons, lats, heights = [121.0, lon], [31.0, lat], [10.0, height]
+    with pytest.raises(CoordinateError, match=f"1 of 2 positions .* index 1, .*{reason}"):
+        lonlat_to_code3d(lons, lats, heights, 5)
+    marked = lonlat_to_code3d(lons, lats, heights, 5, on_invalid="mark")
+    assert marked.tolist() == [lonlat_to_code3d(121, 31, 10, 5), ""]
+
+
+def test_scalars_give_python_scalars_and_arrays_keep_their_shape():
+    code = lonlat_to_code3d(121, 31, 10, 5)
+    for value in (code, code3d_to_code(code), code3d_to_parent(code), code3d_problems(code)):
+        assert type(value) is str
+    assert type(is_valid_code3d(code)) is bool
+    assert {type(value) for value in code3d_to_bounds(code)} == {float}
+    for shape in ((0,), (2, 3)):
+        many = lonlat_to_code3d(np.full(shape, 121.0), 31.0, 10.0, 5)
+        assert many.shape == code3d_to_code(many).shape == code3d_to_parent(many).shape == shape
+        assert is_valid_code3d(many).shape == code3d_problems(many).shape == shape
+        assert {edge.shape for edge in code3d_to_bounds(many)} == {shape}
+        assert code3d_to_neighbors(many).shape == (*shape, 26)
+    assert code3d_to_children(many).shape == (2, 3, 4 * 2)
+    assert code3d_to_children(many[:0, 0]).shape[0] == 0
+
+
+def test_2d_and_3d_codes_of_one_length_are_not_guessed():
+    assert len(lonlat_to_code(121, 31, 6)) == len(lonlat_to_code3d(121, 31, 10, 3)) == 12
+    with pytest.raises(CodeError, match="3D codes are faulty"):
+        code3d_to_code(lonlat_to_code(121, 31, 6))
