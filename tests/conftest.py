@@ -1,0 +1,62 @@
+"""What the whole test run shares: one Spark session, a made-up city, and the real data if there."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from pyspark.sql import SparkSession
+
+from gridcontainer.sample import Truth, write_sample
+from gridcontainer.spark.session import build_session
+
+ROOT = Path(__file__).parents[1]
+SAMPLE_SCALE = 0.05
+
+settings.register_profile("default", deadline=None)  # the first example compiles and warms up
+settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """The one session of the run; small, since every frame in the tests is."""
+    folder = tmp_path_factory.mktemp("spark")
+    session = build_session(
+        "gridcontainer tests",
+        {
+            "spark.master": "local[2]",
+            "spark.driver.memory": "3g",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        },
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture(autouse=True)
+def clean_catalog(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No view and no cached frame outlives its test."""
+    yield
+    if "spark" in request.fixturenames:
+        session: SparkSession = request.getfixturevalue("spark")
+        session.catalog.clearCache()
+        for table in session.catalog.listTables():
+            if table.isTemporary:
+                session.catalog.dropTempView(table.name)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Truth:
+    """A small made-up city on disk, and the truth about it."""
+    return write_sample(tmp_path_factory.mktemp("sample"), scale=SAMPLE_SCALE)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data beside the project; the test is skipped where it is not."""
+    folder = Path(os.environ.get("GRIDCONTAINER_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data in {folder}; set GRIDCONTAINER_DATA to its folder")
+    return folder
