@@ -1,0 +1,125 @@
+"""Predicates on the container's layout, written so that partitions and files are skipped.
+
+A table is partitioned by ``grid_prefix`` and sorted by ``cell``. Delta prunes partitions by a
+comparison of the bare partition column with literals, and files by a range of the bare ``cell``;
+it does neither through ``substring(grid_code, ...)``.
+"""
+
+import functools
+import operator
+from collections.abc import Iterable, Sequence
+
+from pyspark.sql import Column, functions as F
+
+from gridcontainer.errors import CodeError
+from gridcontainer.grid import (
+    LEVELS,
+    bounds_to_codes,
+    bounds_to_ranges,
+    cell_to_range,
+    code_to_cell,
+    get_level,
+)
+from gridcontainer.spark.columns import ColumnOrName, as_column
+
+_AFTER_ALL_DIGITS = "~"  # sorts after every character of a code
+
+
+def grid_prefix_filter(
+    codes: str | Sequence[str],
+    *,
+    cell: ColumnOrName = "cell",
+    prefix: ColumnOrName | None = "grid_prefix",
+    prefix_level: int = 2,
+) -> Column:
+    """True for rows whose cell lies in one of the cells: a prefix query.
+
+    Args:
+        codes: one code or several, of any mix of levels.
+        cell: column of level-10 cells or of cells at least as fine as the codes.
+        prefix: partition column; None for a table without one.
+        prefix_level: of the partition column.
+
+    Returns:
+        boolean: partitions by literals, and ranges of the bare ``cell``.
+
+    Raises:
+        CodeError: no code, a faulty code, or no such level.
+    """
+    texts = [codes] if isinstance(codes, str) else list(codes)
+    if not texts:
+        raise CodeError("no codes, so nothing to filter by")
+    cells, levels = code_to_cell(texts)
+    ends = (cell_to_range(int(c), int(n)) for c, n in zip(cells, levels, strict=True))
+    inside = _in_ranges(as_column(cell), sorted((int(first), int(last)) for first, last in ends))
+    if prefix is None:
+        return inside
+    return (
+        _in_partitions(as_column(prefix), (code.upper() for code in texts), prefix_level) & inside
+    )
+
+
+def grid_box_filter(
+    west: float,
+    south: float,
+    east: float,
+    north: float,
+    *,
+    cell: ColumnOrName = "cell",
+    lon: ColumnOrName = "lon",
+    lat: ColumnOrName = "lat",
+    prefix: ColumnOrName | None = "grid_prefix",
+    prefix_level: int = 2,
+) -> Column:
+    """True for rows whose position lies in a closed box.
+
+    Args:
+        west: degrees, WGS 84; west > east crosses the antimeridian.
+        south: degrees.
+        east: degrees.
+        north: degrees; within 88 degrees.
+        cell: column of cells.
+        lon: column of longitudes, degrees.
+        lat: column of latitudes, degrees.
+        prefix: partition column; None for a table without one.
+        prefix_level: of the partition column.
+
+    Raises:
+        CoordinateError: no such box.
+    """
+    first, last = bounds_to_ranges(west, south, east, north, box_level(west, south, east, north))
+    ranges = zip(first.tolist(), last.tolist(), strict=True)
+    x, y = as_column(lon), as_column(lat)
+    in_lon = x.between(west, east) if west <= east else (x >= west) | (x <= east)
+    inside = _in_ranges(as_column(cell), ranges) & in_lon & y.between(south, north)
+    if prefix is None:
+        return inside
+    partitions = bounds_to_codes(west, south, east, north, prefix_level).tolist()
+    return _in_partitions(as_column(prefix), partitions, prefix_level) & inside
+
+
+def box_level(west: float, south: float, east: float, north: float) -> int:
+    """The finest level of which a box has few cells: its ranges are worth their predicate."""
+    width = (east - west) % 360.0 or (360.0 if east > west else 0.0)
+    side = max(width, north - south)
+    fitting = [step.number for step in LEVELS if side <= 8 * step.height_degrees]
+    return max(fitting, default=1)
+
+
+def _in_ranges(cell: Column, ranges: Iterable[tuple[int, int]]) -> Column:
+    return _any(cell.between(F.lit(first), F.lit(last)) for first, last in ranges)
+
+
+def _in_partitions(prefix: Column, codes: Iterable[str], prefix_level: int) -> Column:
+    """A coarser code takes a range of partitions, a finer one its ancestor's."""
+    length = get_level(prefix_level).code_length
+    cut = {code[:length] for code in codes}
+    exact = sorted(code for code in cut if len(code) == length)
+    parts = [prefix.isin(*exact)] if exact else []
+    for code in sorted(cut.difference(exact)):
+        parts.append((prefix >= F.lit(code)) & (prefix < F.lit(code + _AFTER_ALL_DIGITS)))
+    return _any(parts)
+
+
+def _any(parts: Iterable[Column]) -> Column:
+    return functools.reduce(operator.or_, parts)
