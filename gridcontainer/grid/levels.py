@@ -51,11 +51,6 @@ class Level:
         return self.columns * self.rows
 
     @property
-    def height_degrees(self) -> float:
-        """Cell height in latitude, in degrees."""
-        return self.height / UNITS_PER_DEGREE
-
-    @property
     def mask(self) -> int:
         """The bits that an ancestor of this level keeps, as a signed 64-bit integer."""
         return -(1 << self.shift)

@@ -7,7 +7,7 @@ import numpy as np
 from gridcontainer.errors import CodeError
 from gridcontainer.grid.arrays import Bools, Int64s
 from gridcontainer.grid.box import UnitBox, bounds_to_units
-from gridcontainer.grid.levels import LEVELS, Level, get_level
+from gridcontainer.grid.levels import LEVELS, UNITS_PER_DEGREE, Level, get_level
 from gridcontainer.grid.packing import cell_to_index, index_to_cell
 
 Ranges = tuple[Int64s, Int64s]
@@ -47,6 +47,20 @@ def bounds_to_ranges(
     first, last = (np.concatenate(ends) for ends in zip(*parts, strict=True))
     order = np.argsort(first)
     return _merge(first[order], last[order], max_ranges)
+
+
+def scan_level(west: float, south: float, east: float, north: float) -> int:
+    """The finest level of which a box has few cells: its ranges are worth their predicate.
+
+    Args:
+        west: degrees; west > east crosses the antimeridian.
+        south: degrees.
+        east: degrees.
+        north: degrees.
+    """
+    width = (east - west) % 360.0 or (360.0 if east > west else 0.0)
+    units = max(width, north - south) * UNITS_PER_DEGREE
+    return max((level.number for level in LEVELS if units <= 8 * level.height), default=1)
 
 
 def _descend(box: UnitBox, level: int, max_partial: int) -> Iterator[Ranges]:

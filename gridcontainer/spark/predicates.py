@@ -13,13 +13,13 @@ from pyspark.sql import Column, functions as F
 
 from gridcontainer.errors import CodeError
 from gridcontainer.grid import (
-    LEVELS,
     bounds_to_codes,
     bounds_to_ranges,
     cell_to_range,
     code_to_cell,
     get_level,
 )
+from gridcontainer.grid.ranges import scan_level
 from gridcontainer.spark.columns import ColumnOrName, as_column
 
 _AFTER_ALL_DIGITS = "~"  # sorts after every character of a code
@@ -87,7 +87,7 @@ def grid_box_filter(
     Raises:
         CoordinateError: no such box.
     """
-    first, last = bounds_to_ranges(west, south, east, north, box_level(west, south, east, north))
+    first, last = bounds_to_ranges(west, south, east, north, scan_level(west, south, east, north))
     ranges = zip(first.tolist(), last.tolist(), strict=True)
     x, y = as_column(lon), as_column(lat)
     in_lon = x.between(west, east) if west <= east else (x >= west) | (x <= east)
@@ -96,14 +96,6 @@ def grid_box_filter(
         return inside
     partitions = bounds_to_codes(west, south, east, north, prefix_level).tolist()
     return _in_partitions(as_column(prefix), partitions, prefix_level) & inside
-
-
-def box_level(west: float, south: float, east: float, north: float) -> int:
-    """The finest level of which a box has few cells: its ranges are worth their predicate."""
-    width = (east - west) % 360.0 or (360.0 if east > west else 0.0)
-    side = max(width, north - south)
-    fitting = [step.number for step in LEVELS if side <= 8 * step.height_degrees]
-    return max(fitting, default=1)
 
 
 def _in_ranges(cell: Column, ranges: Iterable[tuple[int, int]]) -> Column:

@@ -1,0 +1,1 @@
+"""Benchmarks: ``python -m benchmarks.NAME`` measures this package and its peer in one run."""

@@ -1,0 +1,22 @@
+"""Rounds in turn: each candidate is timed once a round, so that a busy machine is unfair to all."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from rich.progress import Progress
+
+
+def best_of(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The best seconds of each candidate, after one round that warms up and does not count."""
+    best = dict.fromkeys(candidates, float("inf"))
+    with Progress(transient=True) as progress:
+        task = progress.add_task("", total=(rounds + 1) * len(candidates))
+        for number in range(rounds + 1):
+            for name, run in candidates.items():
+                progress.update(task, description=f"round {number}: {name}")
+                start = time.perf_counter()
+                run()
+                if number:
+                    best[name] = min(best[name], time.perf_counter() - start)
+                progress.advance(task)
+    return best
