@@ -25,6 +25,16 @@ demo: .venv/installed ## ingest a city (the real sets where they are, else a gen
 test: .venv/installed ## run the tests
 	$(BIN)/python -m pytest
 
+.PHONY: package
+package: .venv/installed ## build the wheel, install it into a clean environment and run it there
+	rm -rf dist var/package
+	$(BIN)/python -m build --quiet --wheel --no-isolation --outdir dist
+	$(PYTHON) -m venv var/package
+	sed -nE 's|^([A-Za-z0-9._-]+==[^\\]+).*|\1|p' requirements.lock > var/package/constraints.txt
+	var/package/bin/python -m pip install --quiet --constraint var/package/constraints.txt dist/*.whl
+	cd var/package && test "$$(bin/gridcontainer encode 121.4737 31.2304 --level 5)" = N51H263D36C
+	rm -rf var/package
+
 .PHONY: lint
 lint: .venv/installed ## what CI checks beside the tests: format, lint, types, layers
 	$(BIN)/ruff format --check .

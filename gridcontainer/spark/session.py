@@ -120,6 +120,8 @@ def _missing(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def _driver_memory() -> str:
+    if chosen := os.environ.get("SPARK_DRIVER_MEMORY"):
+        return chosen
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return f"{max(1024, int(physical * _MEMORY_SHARE) >> 20)}m"
 
