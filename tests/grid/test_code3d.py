@@ -4,6 +4,7 @@ import exact
 import exact_height
 import numpy as np
 import pytest
+from differences import differences
 from exact_height import RANGE, SCHEMES, interleave, to_digits
 from hypothesis import assume, given, strategies as st
 from strategies import POLAR_CODES, codes
@@ -173,6 +174,9 @@ def _layer(digits, reading, negative):
         ("N150J0047050840C7030350240140720", {}, "the height minus zero, which does not exist"),
         ("N050J004705184CC7", {"reading": "B"}, "has 17 characters"),
         ("N050J004715184C", {"reading": "C"}, "a height minute or second above 59"),
+        ("N050J0047050840C7F", {"reading": "C"}, "a height minute or second above 59"),
+        ("N050J0047050840C7F30350", {"reading": "C"}, "a height minute or second above 59"),
+        ("N050J0İ", {}, "a character that is not ASCII"),
         ("N050J57", {"reading": "B"}, "beyond 1887436800 layers"),
         ("N0000000" + "0" * 4, {}, "polar cap, which has levels 1-2 only"),
     ],
@@ -193,7 +197,7 @@ def test_children_begin_with_the_code_and_fill_its_bounds(tall, seed):
     level = level_of(code)
     children = code3d_to_children(code, **scheme)
     plane = code3d_to_code(code)
-    assert children.tolist() == sorted(set(children.tolist()))
+    assert differences(children, sorted(set(children.tolist()))) == []
     assert (code3d_to_parent(children) == code).all()
     assert set(code3d_to_code(children)) == set(code_to_children(plane))
     *_, bottom, top = code3d_to_bounds(code, **scheme)
@@ -335,3 +339,13 @@ def test_2d_and_3d_codes_of_one_length_are_not_guessed():
     assert len(lonlat_to_code(121, 31, 6)) == len(lonlat_to_code3d(121, 31, 10, 3)) == 12
     with pytest.raises(CodeError, match="3D codes are faulty"):
         code3d_to_code(lonlat_to_code(121, 31, 6))
+
+
+def test_where_no_reading_is_asked_for_the_digits_of_all_are_taken():
+    code = lonlat_to_code3d(121, 31, 1845, 5, reading="B")
+    assert "F" in code
+    assert not is_valid_code3d(code)
+    assert code3d_to_code(code) == lonlat_to_code(121, 31, 5)
+    assert code3d_to_parent(code, 4) == code[: LENGTHS[4]]
+    with pytest.raises(CodeError, match="height digits '64' at level 1; 00-63 fit"):
+        code3d_to_code("N050J64")

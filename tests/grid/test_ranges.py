@@ -6,6 +6,7 @@ from itertools import pairwise
 import exact
 import numpy as np
 import pytest
+from differences import differences
 from hypothesis import given, settings, strategies as st
 from strategies import DEEP_LEVELS, boxes, codes
 
@@ -13,6 +14,7 @@ from gridcontainer.errors import CodeError, CoordinateError
 from gridcontainer.grid import (
     bounds_to_cells,
     bounds_to_ranges,
+    cell_to_code,
     cell_to_range,
     code_to_bounds,
     code_to_cell,
@@ -69,19 +71,61 @@ def test_ranges_hold_the_cells_of_the_box_their_descendants_and_no_other_cell(gi
     assert sum(stop - start for start, stop in ranks(first, last, level)) == len(cells)
 
 
-@given(code=codes(st.integers(1, 8)), data=st.data())
-def test_ranges_inside_one_sheet_are_as_few_as_can_be(code, data):
+@st.composite
+def boxes_in_a_cell(draw):
+    """A box from the middle of one cell to that of another, both in one cell one or two levels up.
+
+    Half of the sides are the first or last cells there, so that runs go on from parent to parent.
+    """
+    code, steps = draw(codes(st.integers(1, 8))), draw(st.integers(1, 2))
+    level = max(exact.level_of(code) + steps, 3)
+    sides = []
+    for low, high, size in zip(
+        exact.code_to_bounds(code)[:2],
+        exact.code_to_bounds(code)[2:],
+        exact.SIZES[level],
+        strict=True,
+    ):
+        many = round((high - low) * exact.UNITS) // size
+        at = st.integers(0, many - 1)
+        first, last = draw(st.tuples(at | st.just(0), at | st.just(many - 1)).map(sorted))
+        sides.append([low + (i + 0.5) * size / exact.UNITS for i in (first, last)])
+    (west, east), (south, north) = sides
+    return (west, south, east, north), level
+
+
+@given(given_box=boxes_in_a_cell())
+@settings(max_examples=200)
+def test_ranges_inside_one_sheet_are_as_few_as_can_be(given_box):
     """Cells that follow one another in code order are one range, over unused integers too."""
-    level = max(exact.level_of(code) + data.draw(st.integers(1, 2)), 3)
-    west, south, east, north = code_to_bounds(code)
-    open_ends = {"exclude_min": True, "exclude_max": True}
-    lons = sorted(data.draw(st.tuples(*[st.floats(west, east, **open_ends)] * 2)))
-    lats = sorted(data.draw(st.tuples(*[st.floats(south, north, **open_ends)] * 2)))
-    cells = bounds_to_cells(lons[0], lats[0], lons[1], lats[1], level)
+    box, level = given_box
+    cells = bounds_to_cells(*box, level)
     numbers = [rank(cell, level) for cell in cells.tolist()]
     runs = 1 + sum(b - a > 1 for a, b in pairwise(numbers))
-    first, _ = bounds_to_ranges(lons[0], lats[0], lons[1], lats[1], level, max_ranges=MANY)
+    first, last = bounds_to_ranges(*box, level, max_ranges=MANY)
     assert len(first) == runs
+    assert sum(stop - start for start, stop in ranks(first, last, level)) == len(cells)
+
+
+def test_a_range_goes_on_over_the_integers_that_no_cell_uses():
+    # The eastern half of one cell of level 3 and the western half of the next, in all rows.
+    west, south, middle, north = exact.code_to_bounds("N51H260")
+    box = (west + 1 / 8, south, middle + 1 / 9, np.nextafter(north, 0))
+    cells = bounds_to_cells(*box, 4)
+    first, last = bounds_to_ranges(*box, 4)
+    assert {code[:7] for code in cell_to_code(cells, 4).tolist()} == {"N51H260", "N51H261"}
+    assert len(cells) == (8 + 7) * 10
+    assert (first.tolist(), last.tolist()) == ([cells[0]], [cell_to_range(cells[-1], 4)[1]])
+
+
+def test_a_single_cell_between_two_ranges_stays_outside():
+    cell = code_to_cell("N51H263D36C0552610")[0]  # of level 9
+    west, south, east, north = code_to_bounds("N51H263D36C0552610")
+    # All but the last row of its children: one integer is missing after each column.
+    box = (west, south, np.nextafter(east, 0), np.nextafter(north - 1 / exact.UNITS, 0))
+    first, last = bounds_to_ranges(*box, 10)
+    assert first.tolist() == [cell + 8 * column for column in range(8)]
+    assert last.tolist() == [cell + 8 * column + 6 for column in range(8)]
 
 
 @given(given_box=BOXES, max_ranges=st.integers(1, 40))
@@ -94,8 +138,17 @@ def test_fewer_ranges_hold_more(given_box, max_ranges):
     assert len(first) <= max_ranges
     assert hold(first, last, bounds_to_cells(*box, level), level)
     if len(exactly[0]) <= max_ranges:  # enough, so nothing is given away
-        assert first.tolist() == exactly[0].tolist()
-        assert last.tolist() == exactly[1].tolist()
+        assert differences(first, exactly[0]) == []
+        assert differences(last, exactly[1]) == []
+
+
+@given(given_box=BOXES | boxes_in_a_cell())
+@settings(max_examples=200)
+def test_as_many_ranges_as_the_box_needs_are_enough(given_box):
+    box, level = given_box
+    first, last = bounds_to_ranges(*box, level, max_ranges=MANY)
+    again = bounds_to_ranges(*box, level, max_ranges=len(first))
+    assert differences(again[0], first) == differences(again[1], last) == []
 
 
 def test_the_gaps_that_are_closed_are_the_smallest():
@@ -138,7 +191,7 @@ def test_polar_cells_are_in_the_ranges_of_levels_1_and_2(box, level):
     caps = whole[(whole >> 57) & 0x3F == 0]
     at = np.searchsorted(first, caps, side="right") - 1
     held = caps[(at >= 0) & (caps <= last[np.maximum(at, 0)])]
-    assert held.tolist() == cells[polar].tolist()
+    assert differences(held, cells[polar]) == []
 
 
 def test_large_boxes_of_fine_levels_are_quick_and_hold_their_points():
@@ -162,5 +215,15 @@ def test_the_rank_counts_every_cell():
     """Else the counts above would prove nothing."""
     cells = bounds_to_cells(-180, np.nextafter(-88, 0), 180, np.nextafter(88, 0), 2)
     assert len(cells) == 60 * 44 * 96
-    assert [rank(cell, 2) for cell in cells[::1013].tolist()] == [*range(0, len(cells), 1013)]
-    assert [rank(cell + 1, 2) for cell in cells[::997].tolist()] == [*range(1, len(cells) + 1, 997)]
+    assert (
+        differences(
+            [rank(cell, 2) for cell in cells[::1013].tolist()], [*range(0, len(cells), 1013)]
+        )
+        == []
+    )
+    assert (
+        differences(
+            [rank(cell + 1, 2) for cell in cells[::997].tolist()], [*range(1, len(cells) + 1, 997)]
+        )
+        == []
+    )

@@ -102,6 +102,8 @@ def test_a_reference_reaches_seven_cells(base):
         (f"{BASE}-10-20", "group -20 is no child of level 6; columns are 0-1, rows 0-1"),
         (f"{BASE}-10-A0", "group -A0 is no child of level 6"),
         (f"{BASE}-00-00-00-00-00-00-00", "goes below level 10"),
+        ("N31V075E9EE-01", "leads beyond 88 degrees"),
+        ("S31V075E9EE-0A", "leads beyond 88 degrees"),
     ],
 )
 def test_a_reference_that_means_nothing_is_refused(reference, reason):
