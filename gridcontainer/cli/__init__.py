@@ -1,0 +1,1 @@
+"""The container's jobs and codes for a person at a terminal."""

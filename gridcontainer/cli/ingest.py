@@ -1,0 +1,82 @@
+"""ingest: declared data sets into the container."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gridcontainer.cli.options import configuration_options, container_option, real_data
+from gridcontainer.container.declaration import load_city, load_declarations
+from gridcontainer.errors import SourceError
+
+
+@click.command("ingest")
+@click.argument("names", nargs=-1, metavar="[DATASET]...")
+@click.option(
+    "--sources",
+    type=click.Path(path_type=Path),
+    help="Folder of the source files. [default: $GRIDCONTAINER_DATA, else ../shared/data]",
+)
+@configuration_options
+@container_option
+def ingest_command(
+    names: tuple[str, ...], sources: Path | None, declarations: Path, city: Path, container: str
+) -> None:
+    """Bring the named data sets (all declared ones without a name) into the container.
+
+    A data set whose source has not changed is left as it is. A data set that fails is reported
+    and does not stop the others; the exit code is then 1.
+    """
+    folder = sources or real_data()
+    if folder is None or not folder.is_dir():
+        raise SourceError(
+            f"no folder of sources {folder or '../shared/data'}; name one with --sources, or make "
+            "one with: gridcontainer sample DIR"
+        )
+    if not ingest_and_report(folder, declarations, city, container, names, Console()):
+        raise SystemExit(1)
+
+
+def ingest_and_report(
+    sources: Path,
+    declarations: Path,
+    city_file: Path,
+    container: str,
+    names: tuple[str, ...],
+    console: Console,
+) -> bool:
+    """Ingest with a progress bar, print the tables, and tell whether all went well."""
+    city = load_city(city_file)
+    wanted = load_declarations(declarations, city, only=names)
+    from gridcontainer.cli.report import print_ingested  # noqa: PLC0415
+    from gridcontainer.container.batch import ingest_datasets  # noqa: PLC0415
+    from gridcontainer.container.storage import Storage  # noqa: PLC0415
+    from gridcontainer.spark.session import build_session  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        starting = "starting Spark (the first time it fetches 110 MB of jars)"
+        task = progress.add_task(starting, total=len(wanted))
+
+        def report(dataset: str, step: str) -> None:
+            finished = step in ("done", "failed")
+            progress.update(task, description=f"{dataset}: {step}", advance=int(finished))
+
+        outcome = ingest_datasets(
+            build_session("gridcontainer ingest"),
+            wanted,
+            city=city,
+            sources=sources,
+            storage=Storage(container),
+            report=report,
+        )
+    print_ingested(outcome.results, console)
+    for name, failure in outcome.failures.items():
+        console.print(f"{name} failed: {failure}", style="bold red", markup=False)
+    return not outcome.failures

@@ -1,0 +1,58 @@
+"""The command ``gridcontainer``. Each command loads only what it needs: codes wait for no Spark."""
+
+import importlib
+from typing import Any
+
+import click
+
+from gridcontainer import __version__
+from gridcontainer.errors import GridContainerError
+
+_COMMANDS = {
+    "encode": ("gridcontainer.cli.codes", "Grid codes of positions."),
+    "decode": ("gridcontainer.cli.codes", "Bounds and centre of grid codes."),
+    "inspect": ("gridcontainer.cli.codes", "All that a grid code says: family, size, neighbours."),
+    "ingest": ("gridcontainer.cli.ingest", "Bring declared data sets into the container."),
+    "query": ("gridcontainer.cli.query", "What all departments have in a cell or a box."),
+    "sample": ("gridcontainer.cli.sample", "Write a small dirty city to try things on."),
+    "demo": ("gridcontainer.cli.demo", "Ingest a city and answer a question across departments."),
+}
+
+
+class _Commands(click.Group):
+    """Imports a command's module when it is called, and tells a mistake in one line.
+
+    Exit code 2 after a mistake.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GridContainerError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(2)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """A distributed grid big-data container on Spark."""
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()

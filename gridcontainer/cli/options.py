@@ -1,0 +1,46 @@
+"""Options that several commands share: where the configuration, sources and container lie."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def container_option(command: Command) -> Command:
+    """``--container``: the root of the container's tables."""
+    return click.option(
+        "--container",
+        default="var/container",
+        show_default=True,
+        envvar="GRIDCONTAINER_ROOT",
+        help="Root folder of the container's tables.",
+    )(command)
+
+
+def configuration_options(command: Command) -> Command:
+    """``--datasets`` and ``--city``: the declarations."""
+    command = click.option(
+        "--city",
+        type=click.Path(path_type=Path),
+        default=Path("conf/city/shanghai.yaml"),
+        show_default=True,
+        help="The city's profile.",
+    )(command)
+    return click.option(
+        "--datasets",
+        "declarations",
+        type=click.Path(path_type=Path),
+        default=Path("conf/datasets"),
+        show_default=True,
+        help="Folder of the data sets' declarations.",
+    )(command)
+
+
+def real_data() -> Path | None:
+    """The folder of real data beside the project (or named by GRIDCONTAINER_DATA), if there."""
+    folder = Path(os.environ.get("GRIDCONTAINER_DATA", "../shared/data"))
+    return folder.resolve() if folder.is_dir() else None

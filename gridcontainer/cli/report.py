@@ -1,0 +1,56 @@
+"""What an ingest did, as tables for people."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from gridcontainer.container.ingest import Ingested
+
+
+def print_ingested(results: Iterable[Ingested], console: Console) -> None:
+    """Print a line for each data set, and one for each reason for which it set rows aside."""
+    ordered = sorted(results, key=lambda result: (result.run.department, result.run.dataset))
+    console.print(_counts(ordered))
+    if any(result.run.reasons for result in ordered):
+        console.print(_reasons(ordered))
+
+
+def table_of(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
+    """An empty table that fits 80 columns: texts at the left, numbers at the right."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, collapse_padding=True)
+    for name in texts:
+        table.add_column(name, overflow="fold", min_width=len(name) + 11)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _counts(results: Sequence[Ingested]) -> Table:
+    numbers = ("rows in", "out", "aside", "prefixes", "files", "KiB", "seconds")
+    table = table_of("Rows in = rows out + rows set aside", ["data set"], numbers)
+    for department, group in groupby(results, key=lambda result: result.run.department):
+        table.add_row(department, style="bold")
+        for result in group:
+            run = result.run
+            table.add_row(
+                run.dataset,
+                f"{run.rows_in:,}",
+                f"{run.rows_out:,}",
+                f"{run.rows_quarantined:,}",
+                f"{result.table.partitions:,}",
+                f"{result.table.files:,}",
+                f"{result.table.bytes / 1024:,.0f}",
+                f"{run.seconds:.1f}" if result.changed else "unchanged",
+            )
+    return table
+
+
+def _reasons(results: Sequence[Ingested]) -> Table:
+    table = table_of("Set aside, by reason", ["data set", "reason"], ["rows"])
+    for result in results:
+        for reason, count in sorted(result.run.reasons.items(), key=lambda item: -item[1]):
+            table.add_row(result.run.dataset, reason, f"{count:,}")
+    return table

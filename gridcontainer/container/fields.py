@@ -1,0 +1,62 @@
+"""What a key of a declaration may hold, and what to say where it holds something else."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from gridcontainer.grid.levels import MAX_LEVEL
+
+_STEP = r"([^.\[\]{}*$]+(\[\])?|\[\]|\{[^.{}]+\})"
+_LAST_STEP = r"([^.\[\]{}*$]*\[\]|\{[^.{}]+\})"
+
+
+def _below_root(path: str) -> str:
+    if not path or Path(path).is_absolute() or ".." in Path(path).parts:
+        raise ValueError("must be a path or glob below the folder of the sources")
+    return path
+
+
+def _known_datum(name: str) -> str:
+    if name.startswith("EPSG"):
+        from gridcontainer.grid.datum import to_wgs84  # noqa: PLC0415 - loads pyproj
+
+        to_wgs84(0.0, 0.0, name)  # its error is a ValueError
+    return name
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError("is no encoding that Python knows; try utf-8, gbk or gb18030") from None
+    return name
+
+
+def _one_character(text: str) -> str:
+    if len(text) != 1 or not text.isascii() or text in "\0\r\n":
+        raise ValueError('must be one ASCII character, such as "," or ";" or "\\t"')
+    return text
+
+
+def _leads_to_records(path: str) -> str:
+    if not re.fullmatch(rf"({_STEP}\.)*{_LAST_STEP}", path):
+        raise ValueError("is no path to records such as stops[], lines[].stops[] or {address}")
+    return path
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+LevelNumber = Annotated[int, Field(ge=1, le=MAX_LEVEL)]
+Format = Literal["csv", "json", "jsonlines", "geojson"]
+Kind = Literal["points", "polygons"]
+Sensitivity = Literal["public", "internal", "confidential"]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+SourcePath = Annotated[str, AfterValidator(_below_root)]
+RecordsPath = Annotated[str, AfterValidator(_leads_to_records)]
+Character = Annotated[str, AfterValidator(_one_character)]
+Datum = Annotated[
+    str,
+    Field(pattern=r"^(WGS84|CGCS2000|GCJ02|BD09|EPSG:\d{4,6})$"),
+    AfterValidator(_known_datum),
+]

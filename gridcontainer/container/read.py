@@ -1,0 +1,53 @@
+"""Source files to a Spark data frame of raw rows, one task a file."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.sources import (
+    find_files,
+    read_batches,
+    source_columns,
+    source_schema,
+)
+from gridcontainer.container.storage import stored_names
+
+
+def read_source(
+    spark: SparkSession, root: Path, declaration: Declaration
+) -> tuple[DataFrame, dict[str, str]]:
+    """All rows of a data set as they are written, and the stored name of each source column.
+
+    Args:
+        spark: the session.
+        root: folder below which ``source.path`` lies; executors must see it too.
+        declaration: of the data set.
+
+    Returns:
+        A lazy frame: the source's text columns under their stored names, which no step of an
+        ingest takes for its own, ``_file``, ``_row``, ``_fault``, ``_text`` and, where the position
+        is a shape, ``_geometry`` (WKB, WGS 84).
+
+    Raises:
+        SourceError: no such file, or it is not written as declared.
+    """
+    files = find_files(root, declaration)
+    columns = source_columns(files, declaration)
+    names = stored_names(columns)
+    fields = source_schema(columns, declaration)
+    schema = pa.schema([field.with_name(names.get(field.name, field.name)) for field in fields])
+    base = str(root)
+
+    def read_files(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+        for batch in batches:
+            for name in batch.column(0).to_pylist():
+                for rows in read_batches(Path(base) / name, name, columns, declaration):
+                    yield rows.rename_columns(schema.names)
+
+    paths = [(str(path.relative_to(root)),) for path in files]
+    frame = spark.createDataFrame(paths, "file string").repartition(len(files))
+    return frame.mapInArrow(read_files, from_arrow_schema(schema)), names

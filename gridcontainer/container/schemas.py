@@ -1,0 +1,48 @@
+"""What the container's tables are made of."""
+
+from pyspark.sql import types as T
+
+ADDED_COLUMNS = T.StructType(
+    [
+        T.StructField("object_id", T.StringType(), False),
+        T.StructField("cell", T.LongType(), False),
+        T.StructField("grid_code", T.StringType(), False),
+        T.StructField("grid_level", T.ByteType(), False),
+        T.StructField("grid_prefix", T.StringType(), False),
+        T.StructField("lon", T.DoubleType(), False),
+        T.StructField("lat", T.DoubleType(), False),
+        T.StructField("source_file", T.StringType(), False),
+        T.StructField("source_row", T.LongType(), False),
+        T.StructField("run_id", T.StringType(), False),
+    ]
+)
+GEOMETRY_COLUMN = T.StructField("geometry", T.BinaryType(), False)
+
+QUARANTINE_SCHEMA = T.StructType(
+    [
+        T.StructField("dataset", T.StringType(), False),
+        T.StructField("source_file", T.StringType(), False),
+        T.StructField("source_row", T.LongType(), False),
+        T.StructField("reason", T.StringType(), False),
+        T.StructField("detail", T.StringType(), True),
+        T.StructField("row", T.StringType(), True),
+        T.StructField("run_id", T.StringType(), False),
+    ]
+)
+
+RUNS_SCHEMA = T.StructType(
+    [
+        T.StructField("run_id", T.StringType(), False),
+        T.StructField("job", T.StringType(), False),
+        T.StructField("dataset", T.StringType(), False),
+        T.StructField("department", T.StringType(), False),
+        T.StructField("started", T.TimestampType(), False),
+        T.StructField("seconds", T.DoubleType(), False),
+        T.StructField("fingerprint", T.StringType(), False),
+        T.StructField("table_version", T.LongType(), False),
+        T.StructField("rows_in", T.LongType(), False),
+        T.StructField("rows_out", T.LongType(), False),
+        T.StructField("rows_quarantined", T.LongType(), False),
+        T.StructField("reasons", T.MapType(T.StringType(), T.LongType()), False),
+    ]
+)

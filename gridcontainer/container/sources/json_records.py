@@ -1,0 +1,139 @@
+"""JSON: a list of records, records inside records, or one record a line."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gridcontainer.container.declaration import Source
+from gridcontainer.container.sources.records import (
+    UNREADABLE,
+    RawRow,
+    as_text,
+    distinct,
+    unreadable,
+)
+from gridcontainer.errors import SourceError
+
+Fields = dict[str, str | None]
+_STEP = re.compile(r"\[\]|\{.+?\}|[^.\[\]{}]+")
+
+
+def read_text(path: Path, encoding: str) -> str:
+    """The whole text of a file, unzipped if it ends in ``.gz``, without a byte-order mark.
+
+    Raises:
+        SourceError: the file is not in that encoding, or cannot be read at all.
+    """
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{path} is not {encoding}: {error.reason} at byte {error.start}. Set source.encoding"
+        ) from error
+
+
+def load_json(path: Path, encoding: str) -> Any:
+    """The file's one JSON value.
+
+    Raises:
+        SourceError: names the line and column where it stops being JSON.
+    """
+    try:
+        return json.loads(read_text(path, encoding), object_pairs_hook=_to_object)
+    except json.JSONDecodeError as error:
+        raise SourceError(
+            f"{path} is not JSON from line {error.lineno}, column {error.colno}: {error.msg}. "
+            "Is the file cut short? One record a line is source.format: jsonlines"
+        ) from error
+
+
+def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Members of one name all stay, the later ones under names of their own."""
+    return dict(zip(distinct([name for name, _ in pairs]), (v for _, v in pairs), strict=True))
+
+
+def read_json(path: Path, source: Source) -> Iterator[RawRow]:
+    """Records of one JSON value; an object in a record becomes columns such as ``place.lon``.
+
+    Raises:
+        SourceError: no JSON, or ``source.records`` does not lead to records.
+    """
+    value = load_json(path, source.encoding)
+    steps = _STEP.findall(source.records or ("[]" if isinstance(value, list) else ""))
+    for number, (record, outer) in enumerate(_open_path(value, steps, path, {}), start=1):
+        if isinstance(record, dict):
+            yield RawRow(number, outer | flatten(record))
+        elif source.records and not isinstance(record, list):
+            yield RawRow(number, outer | {"value": as_text(record)})
+        else:
+            yield RawRow(number, outer, "not an object", as_text(record))
+
+
+def read_json_lines(path: Path, source: Source) -> Iterator[RawRow]:
+    """One record a line; a line that is no object is a fault. Blank lines do not count."""
+    text = read_text(path, source.encoding)
+    # Not splitlines(): U+2028 and its like may stand in a JSON text.
+    lines = (line for line in text.replace("\r\n", "\n").split("\n") if line.strip())
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line, object_pairs_hook=_to_object)
+        except json.JSONDecodeError as error:
+            yield RawRow(number, {}, f"not JSON: {error.msg}", line)
+            continue
+        if isinstance(record, dict):
+            yield RawRow(number, flatten(record))
+        else:
+            yield RawRow(number, {}, "not an object", line)
+
+
+def flatten(record: dict[str, Any], prefix: str = "") -> Fields:
+    """Fields of nested objects by dotted names; lists stay as their JSON text."""
+    flat: Fields = {}
+    for name, value in record.items():
+        if isinstance(value, dict) and value:
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = as_text(value)
+    return flat
+
+
+def _open_path(
+    value: Any, steps: list[str], path: Path, outer: Fields, above: str = "outer."
+) -> Iterator[tuple[Any, Fields]]:
+    """The values at the end of the steps, each with the fields met on the way.
+
+    Null on the way leads to no value. ``above`` is put before the names of the fields met.
+    """
+    if not steps:
+        yield value, outer
+        return
+    step, rest = steps[0], steps[1:]
+    if value is None:
+        return
+    if step == "[]" or step.startswith("{"):
+        for item, own in _open_members(value, step, above if rest else "", path):
+            yield from _open_path(item, rest, path, outer | own, above)
+        return
+    if not isinstance(value, dict) or step not in value:
+        raise SourceError(f"{path} has no {step!r} where source.records leads; see the file")
+    here = {k: v for k, v in value.items() if k != step and not isinstance(v, dict | list)}
+    outer = outer | flatten(here, above)
+    yield from _open_path(value[step], rest, path, outer, f"{above}{step}.")
+
+
+def _open_members(value: Any, step: str, above: str, path: Path) -> Iterator[tuple[Any, Fields]]:
+    """The items of a list, or the members of an object, each with its name as a field."""
+    if step == "[]" and isinstance(value, list):
+        yield from ((item, {}) for item in value)
+    elif step != "[]" and isinstance(value, dict):
+        yield from ((item, {above + step[1:-1]: name}) for name, item in value.items())
+    else:
+        kind = "list" if step == "[]" else "object"
+        raise SourceError(f"{path} has no {kind} where source.records says {step}; see the file")

@@ -1,0 +1,109 @@
+"""What every reader of source files gives: batches of raw rows, nothing lost, nothing judged.
+
+A raw row has the source's own columns as text (numbers as they are written, null where there is
+no value) and, beside them:
+
+    _file      the file it came from, relative to the root of the sources
+    _row       its number in that file, from 1
+    _fault     why it could not be read as a row, or null
+    _text      the text of a row that could not be read, or null
+    _geometry  the shape as WKB in WGS 84, for data sets whose position is a shape
+"""
+
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from gridcontainer.errors import SourceError
+
+FILE, ROW, FAULT, TEXT, GEOMETRY = "_file", "_row", "_fault", "_text", "_geometry"
+RESERVED = frozenset({FILE, ROW, FAULT, TEXT, GEOMETRY})
+BATCH_ROWS = 50_000
+# What Python says of a file that may not be opened, and of gzip that is cut short or is none.
+UNREADABLE = (OSError, EOFError, zlib.error)
+
+
+def unreadable(path: Path, error: Exception) -> SourceError:
+    """What to raise for one of ``UNREADABLE``."""
+    whole = "Is it whole, and gzip where it ends in .gz? " if path.suffix == ".gz" else ""
+    return SourceError(f"{path} cannot be read: {error}. {whole}Fetch it again, or mend its rights")
+
+
+@dataclass(frozen=True)
+class RawRow:
+    """One record of a source that is read record by record."""
+
+    number: int
+    values: dict[str, str | None]
+    fault: str | None = None
+    text: str | None = None
+
+
+def raw_schema(columns: Sequence[str]) -> pa.Schema:
+    """The Arrow schema of a source's batches, before a shape is added."""
+    fields = [
+        pa.field(FILE, pa.string()),
+        pa.field(ROW, pa.int64()),
+        pa.field(FAULT, pa.string()),
+        pa.field(TEXT, pa.string()),
+        *(pa.field(column, pa.string()) for column in columns),
+    ]
+    return pa.schema(fields)
+
+
+def to_batches(rows: Iterator[RawRow], schema: pa.Schema, file: str) -> Iterator[pa.RecordBatch]:
+    """Records as batches of the schema."""
+    waiting: list[RawRow] = []
+    for row in rows:
+        waiting.append(row)
+        if len(waiting) == BATCH_ROWS:
+            yield _to_batch(waiting, schema, file)
+            waiting = []
+    if waiting:
+        yield _to_batch(waiting, schema, file)
+
+
+def _to_batch(rows: list[RawRow], schema: pa.Schema, file: str) -> pa.RecordBatch:
+    own: dict[str, list[Any]] = {
+        FILE: [file] * len(rows),
+        ROW: [row.number for row in rows],
+        FAULT: [row.fault for row in rows],
+        TEXT: [row.text for row in rows],
+    }
+    arrays = [
+        pa.array(own[field.name] if field.name in own else _column(rows, field.name), field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _column(rows: list[RawRow], name: str) -> list[str | None]:
+    return [row.values.get(name) for row in rows]
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names with ``_2``, ``_3`` … after those that stand more than once."""
+    taken = set(names)
+    if len(taken) == len(names):
+        return list(names)
+    result: list[str] = []
+    for name in names:
+        free = name
+        for number in range(2, len(names) + 2):
+            if free not in result and (free == name or free not in taken):
+                break
+            free = f"{name}_{number}"
+        result.append(free)
+    return result
+
+
+def as_text(value: Any) -> str | None:
+    """A JSON value as the text that the source holds for it."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

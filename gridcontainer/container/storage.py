@@ -1,0 +1,96 @@
+"""Where the container's tables lie, and what they are made of.
+
+<root>/datasets/<department>/<dataset>   one Delta table a data set
+<root>/quarantine                        rows set aside, partitioned by data set
+<root>/ops/runs                          one row a run
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gridcontainer.errors import DatasetError
+
+OWN_COLUMNS = (
+    "object_id",
+    "cell",
+    "grid_code",
+    "grid_level",
+    "grid_prefix",
+    "lon",
+    "lat",
+    "source_file",
+    "source_row",
+    "run_id",
+    "geometry",
+)
+# Names that an ingest, Spark or Delta's change feed use beside those of the table itself.
+_WORKING_COLUMNS = (
+    *("_file", "_row", "_fault", "_text", "_geometry", "_metadata", "reason"),
+    *("_point", "_lon_text", "_lat_text", "_lon_read", "_lat_read"),
+    *("_change_type", "_commit_version", "_commit_timestamp"),
+)
+_FORBIDDEN = str.maketrans(dict.fromkeys(" ,;{}()\n\r\t=`", "_"))
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The container's root folder.
+
+    Attributes:
+        root: a path, made absolute, or a URI that Spark can write to (``hdfs://...``).
+    """
+
+    root: str
+
+    def __post_init__(self) -> None:
+        """Spark takes a relative path for a name of a catalog."""
+        root = self.root if "://" in self.root else str(Path(self.root).resolve())
+        object.__setattr__(self, "root", root.rstrip("/"))
+
+    @property
+    def quarantine(self) -> str:
+        """Table of the rows that were set aside."""
+        return f"{self.root}/quarantine"
+
+    @property
+    def runs(self) -> str:
+        """Table of the runs."""
+        return f"{self.root}/ops/runs"
+
+    def dataset(self, department: str, dataset: str) -> str:
+        """Table of one data set."""
+        return f"{self.root}/datasets/{department}/{dataset}"
+
+    def find_datasets(self) -> list[tuple[str, str, str]]:
+        """Department, name and path of each data set that is there, in order of department.
+
+        Raises:
+            DatasetError: the container is empty.
+        """
+        logs = sorted(Path(self.root).glob("datasets/*/*/_delta_log"))
+        if not logs:
+            raise DatasetError(f"no data sets in {self.root}; run: gridcontainer ingest")
+        tables = [log.parent for log in logs]
+        return [(table.parent.name, table.name, str(table)) for table in tables]
+
+
+def stored_names(columns: list[str]) -> dict[str, str]:
+    """The name under which each source column is stored.
+
+    As it came, but for what a table cannot hold: blanks and ``,;{}()=`` and backticks become ``_``,
+    a name that the container itself uses gets ``source_`` before it, and names that differ in case
+    only (which Spark takes for one) get a number.
+    """
+    taken: set[str] = set()
+    names: dict[str, str] = {}
+    for column in columns:
+        plain = column.strip().translate(_FORBIDDEN) or "unnamed"
+        own = plain.lower() in OWN_COLUMNS + _WORKING_COLUMNS
+        base = f"source_{plain}" if own else plain
+        name, number = base, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{base}_{number}"
+        taken.add(name.lower())
+        names[column] = name
+    return names

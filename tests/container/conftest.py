@@ -1,0 +1,111 @@
+"""The sample city in a container, ingested once for all tests, and containers of a test's own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from gridcontainer.container.declaration import (
+    CityProfile,
+    Declaration,
+    load_city,
+    load_declarations,
+)
+from gridcontainer.container.ingest import Ingested, ingest_dataset
+from gridcontainer.container.storage import Storage
+from gridcontainer.sample import Truth
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container and what was put into it."""
+
+    storage: Storage
+    sources: Path
+    declarations: dict[str, Declaration]
+    results: dict[str, Ingested]
+
+    def path(self, name: str) -> str:
+        """Of a data set's table."""
+        return self.storage.dataset(self.declarations[name].department, name)
+
+    def rows(self, name: str) -> pd.DataFrame:
+        """Of a data set's table, as another engine than Spark reads them."""
+        return DeltaTable(self.path(name)).to_pandas()
+
+    def aside(self, name: str) -> pd.DataFrame:
+        """Rows of a data set in quarantine."""
+        return DeltaTable(self.storage.quarantine).to_pandas(filters=[("dataset", "=", name)])
+
+
+@pytest.fixture(scope="session")
+def city() -> CityProfile:
+    return load_city(CONF / "city/shanghai.yaml")
+
+
+@pytest.fixture(scope="session")
+def ingest_all(
+    spark: SparkSession, city: CityProfile, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, Path], Container]:
+    """Ingest all data sets declared in a folder of ``conf/`` from a folder of sources."""
+
+    def ingest(folder: str, sources: Path) -> Container:
+        storage = Storage(str(tmp_path_factory.mktemp(folder)))
+        declarations = load_declarations(CONF / folder, city)
+        results = {
+            declaration.dataset: ingest_dataset(
+                spark, declaration, city=city, sources=sources, storage=storage
+            )
+            for declaration in declarations
+        }
+        return Container(storage, sources, {d.dataset: d for d in declarations}, results)
+
+    return ingest
+
+
+@pytest.fixture(scope="session")
+def ingested(ingest_all: Callable[[str, Path], Container], sample: Truth) -> Container:
+    """The whole sample city; tests only read it."""
+    return ingest_all("sample", sample.directory)
+
+
+@pytest.fixture
+def declare() -> Callable[..., Declaration]:
+    """A declaration of points ``lon``, ``lat`` in ``places.csv``; keys of ``source`` given flat."""
+
+    def make(path: str = "places.csv", **keys: Any) -> Declaration:
+        source = {"path": path, "format": keys.pop("format", "csv")}
+        for name in ("encoding", "separator", "quote", "header", "columns", "records"):
+            if name in keys:
+                source[name] = keys.pop(name)
+        given = {
+            "dataset": "places",
+            "department": "planning",
+            "title": "Places",
+            "kind": "points",
+            "datum": "WGS84",
+            "position": {"lon": "lon", "lat": "lat"},
+        }
+        return Declaration.model_validate(given | {"source": source} | keys)
+
+    return make
+
+
+@pytest.fixture
+def ingest(
+    spark: SparkSession, city: CityProfile, tmp_path: Path
+) -> Callable[[Declaration], Ingested]:
+    """Ingest from ``tmp_path`` into a container of the test's own, ``tmp_path / "container"``."""
+
+    def run(declaration: Declaration) -> Ingested:
+        storage = Storage(str(tmp_path / "container"))
+        return ingest_dataset(spark, declaration, city=city, sources=tmp_path, storage=storage)
+
+    return run
