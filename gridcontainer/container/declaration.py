@@ -170,6 +170,18 @@ class Extent(Model):
         return self
 
 
+class ReferenceSets(Model):
+    """Data sets whose datum is known, to measure that of a new file against.
+
+    Attributes:
+        places: of named points.
+        areas: of named polygons.
+    """
+
+    places: list[Name] = []
+    areas: list[Name] = []
+
+
 class CityProfile(Model):
     """The city's own coding standard; see ``conf/city/shanghai.yaml``."""
 
@@ -181,6 +193,7 @@ class CityProfile(Model):
     levels: dict[Kind, LevelNumber]
     prefix_level: LevelNumber
     departments: dict[Name, str]
+    references: ReferenceSets | None = None
 
     @model_validator(mode="after")
     def _a_level_for_each_kind(self) -> Self:

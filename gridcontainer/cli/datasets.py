@@ -1,0 +1,71 @@
+"""datasets: what a city's data sets are. ``infer`` drafts the declaration of a new file."""
+
+from pathlib import Path
+
+import click
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gridcontainer.cli.options import configuration_options, real_data
+from gridcontainer.container.declaration import load_city, load_declarations
+from gridcontainer.container.inference import Draft, infer_declaration, load_references
+
+_STYLES = {"high": "green", "medium": "yellow", "low": "red", "none": "dim"}
+
+
+@click.group("datasets")
+def datasets_command() -> None:
+    """The data sets of a city: draft the declaration of a new one."""
+
+
+@datasets_command.command("infer")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--department", help="Whose file it is; left open in the draft where missing.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the draft to this file too.")
+@click.option(
+    "--sources",
+    type=click.Path(path_type=Path),
+    help="Folder of the source files. [default: $GRIDCONTAINER_DATA, else ../shared/data]",
+)
+@configuration_options
+def infer_command(
+    file: Path,
+    department: str | None,
+    output: Path | None,
+    sources: Path | None,
+    declarations: Path,
+    city: Path,
+) -> None:
+    """Draft the declaration of FILE: its format, columns, position, and measured datum.
+
+    The draft goes to standard output, what it rests on to standard error. The datum is measured
+    against the data sets that the city's profile names as references, where their files are there.
+    """
+    profile = load_city(city)
+    folder = sources or real_data()
+    references = load_references(profile, load_declarations(declarations, profile), folder)
+    draft = infer_declaration(
+        file, city=profile, references=references, department=department, sources=folder
+    )
+    print_findings(draft, Console(stderr=True))
+    click.echo(draft.yaml, nl=False)
+    if output is not None:
+        output.write_text(draft.yaml, encoding="utf-8")
+
+
+def print_findings(draft: Draft, console: Console) -> None:
+    """Print what was found, its evidence and its confidence, then the warnings."""
+    table = Table(title="Found", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("what", overflow="fold", max_width=12)
+    table.add_column("found", overflow="fold", max_width=18)
+    table.add_column("evidence", overflow="fold")
+    table.add_column("sure", no_wrap=True)
+    for finding in draft.findings:
+        style = _STYLES[finding.confidence]
+        texts = [escape(text) for text in (finding.what, finding.value, finding.evidence)]
+        table.add_row(*texts, f"[{style}]{finding.confidence}[/{style}]")
+    console.print(table)
+    for warning in draft.warnings:
+        console.print(f"check: {warning}", style="yellow", markup=False)

@@ -1,0 +1,142 @@
+"""The bytes of a file, and what they say of its kind; a big file is read in even steps."""
+
+import gzip
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal, cast
+
+from gridcontainer.container.sources.records import UNREADABLE, unreadable
+from gridcontainer.errors import SourceError
+
+Magic = Literal["text", "excel", "parquet"]
+
+_BLOCK = 1 << 20  # bytes
+_BLOCKS = 32
+_GZIP = b"\x1f\x8b"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel before 2007
+
+
+@dataclass(frozen=True)
+class Content:
+    """Blocks of a file, unzipped, evenly over it.
+
+    Attributes:
+        blocks: of 1 MiB at most each; the first is the file's beginning.
+        whole: the blocks are the whole file.
+        compressed: the file is gzip.
+        magic: what the first bytes say.
+    """
+
+    blocks: list[bytes]
+    whole: bool
+    compressed: bool
+    magic: Magic
+
+
+def read_content(path: Path) -> Content:
+    """Read a file: whole up to 32 MiB, else 32 blocks evenly over it.
+
+    Raises:
+        SourceError: it is missing, empty, cannot be read or unzipped, or is of a kind without
+            rows (a ZIP archive, a PDF, an image ...).
+    """
+    try:
+        with path.open("rb") as stream:
+            compressed = stream.read(2) == _GZIP
+        blocks, whole = _zipped_blocks(path) if compressed else _plain_blocks(path)
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
+    if not any(block.strip() for block in blocks):
+        raise SourceError(f"{path} is empty: there is nothing to infer from")
+    return Content(blocks, whole, compressed, _magic(path, blocks[0], whole))
+
+
+def read_whole(path: Path, limit: int) -> bytes:
+    """All bytes of a file, unzipped.
+
+    Raises:
+        SourceError: more than ``limit`` bytes, or it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            compressed = stream.read(2) == _GZIP
+        with _open(path, compressed) as stream:
+            data = stream.read(limit + 1)
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
+    if len(data) > limit:
+        raise SourceError(
+            f"{path} is more than {limit >> 20} MiB of JSON, too much to read at once; infer from "
+            "a part of it, or write it as JSON lines"
+        )
+    return data
+
+
+def _open(path: Path, compressed: bool) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if compressed else path.open("rb")
+
+
+def _plain_blocks(path: Path) -> tuple[list[bytes], bool]:
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        if size <= _BLOCK * _BLOCKS:
+            return list(_in_blocks(stream)), True
+        blocks = []
+        for number in range(_BLOCKS):
+            start = (size - _BLOCK) * number // (_BLOCKS - 1)
+            stream.seek(start - start % 4)  # characters of UTF-16 stay whole
+            blocks.append(stream.read(_BLOCK))
+    return blocks, False
+
+
+def _zipped_blocks(path: Path) -> tuple[list[bytes], bool]:
+    """Keeps every ``step``-th block; the step doubles when there are too many."""
+    blocks: list[bytes] = []
+    step = 1
+    with gzip.open(path) as stream:
+        for number, block in enumerate(_in_blocks(cast(BinaryIO, stream))):
+            if number % step == 0:
+                blocks.append(block)
+            if len(blocks) > 2 * _BLOCKS:
+                blocks, step = blocks[::2], step * 2
+    return blocks, step == 1
+
+
+def _in_blocks(stream: BinaryIO) -> Iterator[bytes]:
+    while block := stream.read(_BLOCK):
+        yield block
+
+
+def _magic(path: Path, head: bytes, whole: bool) -> Magic:
+    """What the first bytes say.
+
+    Raises:
+        SourceError: a kind of file without rows.
+    """
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(_OLE):
+        return "excel"
+    if head.startswith(b"PK\x03\x04"):
+        return _inside_zip(path)
+    for start, kind in {
+        b"%PDF": "a PDF",
+        b"\x89PNG": "an image",
+        b"\xff\xd8\xff": "an image",
+    }.items():
+        if head.startswith(start):
+            raise SourceError(f"{path} is {kind}, not a table; export the rows as CSV or JSON")
+    return "text"
+
+
+def _inside_zip(path: Path) -> Magic:
+    try:
+        names = zipfile.ZipFile(io.BytesIO(path.read_bytes())).namelist()
+    except zipfile.BadZipFile as error:
+        raise SourceError(f"{path} begins as ZIP or Excel and is not whole: {error}") from error
+    if any(name.startswith("xl/") for name in names):
+        return "excel"
+    raise SourceError(f"{path} is a ZIP archive of {', '.join(names[:4])}; unpack it first")

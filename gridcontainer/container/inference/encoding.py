@@ -1,0 +1,138 @@
+"""Which encoding a text is in: by its byte-order mark, by what decodes, by how common it reads."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from gridcontainer.container.inference.content import Content
+from gridcontainer.container.inference.findings import Notes
+
+_MARKS: Final = {
+    b"\xef\xbb\xbf": "utf-8",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+    b"\x84\x31\x95\x33": "gb18030",
+}
+_LOOKED_AT = 4 << 20  # bytes
+_WEIGHED = 100_000  # characters
+
+
+@dataclass(frozen=True)
+class _Reading:
+    encoding: str
+    decodable: float
+    common: float  # share of everyday Chinese characters among those beyond ASCII
+
+    @property
+    def score(self) -> float:
+        return self.decodable**20 * (0.05 + self.common)
+
+
+def infer_encoding(content: Content, notes: Notes) -> str:
+    """The encoding, as Python and the declarations name it; GBK and GB 2312 are ``gb18030``."""
+    head = content.blocks[0]
+    for mark, name in _MARKS.items():
+        if head.startswith(mark):
+            notes.add("encoding", name, f"byte-order mark {mark.hex(' ')}")
+            return name
+    sample = b"".join(_whole_lines(content))
+    nulls = sample.count(b"\0")
+    if nulls:
+        return _utf16_without_mark(content, nulls, notes)
+    if sample.isascii():
+        notes.add("encoding", "utf-8", f"all {len(sample):,} bytes looked at are ASCII")
+        return "utf-8"
+    return _best_reading(sample, notes)
+
+
+def decode_blocks(content: Content, encoding: str) -> list[str]:
+    """The blocks as text without byte-order mark; what does not decode becomes U+FFFD.
+
+    A file read whole gives one text; blocks of a bigger one are cut to whole lines.
+    """
+    if content.whole:
+        return [b"".join(content.blocks).decode(encoding, "replace").removeprefix("\ufeff")]
+    if encoding == "utf-16":
+        big = content.blocks[0].startswith(b"\xfe\xff")
+        encoding = "utf-16-be" if big else "utf-16-le"
+    texts = [block.decode(encoding, "replace") for block in content.blocks]
+    first = texts[0].removeprefix("\ufeff").rpartition("\n")[0] + "\n"
+    return [first, *(text.partition("\n")[2].rpartition("\n")[0] + "\n" for text in texts[1:])]
+
+
+def _whole_lines(content: Content) -> list[bytes]:
+    """Blocks up to a few MiB, each cut to whole lines unless it is the only one."""
+    if len(content.blocks) == 1:
+        return content.blocks
+    step = max(1, len(content.blocks) // 4)
+    pieces = []
+    for number, block in enumerate(content.blocks[::step]):
+        start = 0 if number == 0 else block.find(b"\n") + 1
+        end = block.rfind(b"\n") + 1
+        pieces.append(block[start:end] or block)
+    return pieces[: _LOOKED_AT >> 20]
+
+
+def _utf16_without_mark(content: Content, nulls: int, notes: Notes) -> str:
+    """Every ASCII character, so every separator, has a zero byte: first in big-endian."""
+    head = content.blocks[0]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    name = "utf-16-be" if even > odd else "utf-16-le"
+    notes.add(
+        "encoding",
+        name,
+        f"{nulls:,} zero bytes, {max(even, odd) / max(1, even + odd):.0%} of them on one side",
+        "medium" if min(even, odd) * 10 < max(even, odd) else "low",
+    )
+    return name
+
+
+def _best_reading(sample: bytes, notes: Notes) -> str:
+    readings = [_read(sample, name) for name in ("utf-8", "gb18030")]
+    readings += [_read(sample[:_WEIGHED], name) for name in ("big5", "cp1252")]
+    best = max(readings, key=lambda reading: reading.score)
+    if readings[0].decodable == 1.0:  # chance does not write valid UTF-8
+        best = readings[0]
+    others = "; ".join(
+        f"{r.encoding} {r.decodable:.1%} ({r.common:.0%})" for r in readings if r is not best
+    )
+    evidence = (
+        f"{best.decodable:.2%} decodes, {best.common:.0%} of it beyond ASCII is everyday Chinese; "
+        f"others: {others}"
+    )
+    sure = best.decodable == 1.0 and (best.encoding == "utf-8" or best.common > 0.8)
+    notes.add("encoding", best.encoding, evidence, "high" if sure else "low")
+    if best.encoding == "utf-8" and (lost := sample.count("\ufffd".encode())):
+        notes.warn(f"{lost:,} characters were lost before: the file itself holds U+FFFD for them")
+    if best.decodable < 1.0:
+        notes.warn(
+            f"some bytes are not {best.encoding}: the container's reader stops at them; mend the "
+            "file or correct source.encoding"
+        )
+    elif not sure:
+        notes.warn(f"the encoding {best.encoding} is a guess: look at the texts")
+    return best.encoding
+
+
+def _read(sample: bytes, encoding: str) -> _Reading:
+    """How a sample reads in an encoding; weighed by characters that are not ASCII."""
+    try:
+        text, sound = sample.decode(encoding), True
+    except UnicodeDecodeError:
+        text, sound = sample.decode(encoding, "replace"), False
+    beyond = re.sub(r"[\x00-\x7f]", "", text[:_WEIGHED] if sound else text)
+    faults = 0 if sound else beyond.count("\ufffd")
+    common = sum(map(_is_everyday, beyond[:_WEIGHED]))
+    looked = max(1, len(beyond[:_WEIGHED]))
+    return _Reading(encoding, 1.0 - faults / max(1, len(beyond)), common / looked)
+
+
+def _is_everyday(character: str) -> bool:
+    """A Han character of the 3,755 everyday ones of GB 2312, or Chinese punctuation."""
+    if character in "，。、：；（）《》“”—！？【】　":
+        return True
+    try:
+        code = character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return len(code) == 2 and 0xB0 <= code[0] <= 0xD7

@@ -1,0 +1,67 @@
+"""What columns are called: in Chinese, English and pinyin."""
+
+import re
+from typing import Final
+
+_LONGITUDE: Final = re.compile(
+    r"(?:.*[\W_])?(?:lon|lng|long|longitude|longtitude|jingdu|jd|经度|x坐标)\d?$|.*经度.*"
+    r"|(?:gps|wgs|wgs84|bd|bd09|baidu|gd|gcj|gcj02|amap|map|start|end|o|d)_?(?:lon|lng)$",
+    re.IGNORECASE,
+)
+_LATITUDE: Final = re.compile(
+    r"(?:.*[\W_])?(?:lat|lan|latitude|weidu|wd|纬度|y坐标)\d?$|.*纬度.*"
+    r"|(?:gps|wgs|wgs84|bd|bd09|baidu|gd|gcj|gcj02|amap|map|start|end|o|d)_?lat$",
+    re.IGNORECASE,
+)
+_TOKEN: Final = re.compile(
+    r"longitude|longtitude|latitude|jingdu|weidu|经度|纬度|lon|lng|long|lat|lan|jd|wd|[xy]坐标|[xy]$",
+    re.IGNORECASE,
+)
+_KEY: Final = re.compile(
+    r"(.*[\W_])?(e?id|uid|_uid|code|no|key|编号|编码|代码|序号|adcode)$|.*(id|编号|编码|代码|_no)$",
+    re.IGNORECASE,
+)
+_LABEL: Final = re.compile(
+    r"(.*[\W_])?(name|label|title|mc)$|.*(名称|名字|名|小区|站名|zdmc|name|station)$", re.IGNORECASE
+)
+_TIME: Final = re.compile(
+    r".*(time|date|时间|日期|年月|day|timestamp|shijian|riqi|sj$|rq$).*", re.IGNORECASE
+)
+_SHAPE: Final = re.compile(
+    r".*(ring|polygon|boundary|shape|geometry|wkt|the_geom).*", re.IGNORECASE
+)
+
+
+def is_longitude_name(name: str) -> bool:
+    """Whether a column's name says longitude."""
+    return bool(_LONGITUDE.match(name.strip()))
+
+
+def is_latitude_name(name: str) -> bool:
+    """Whether a column's name says latitude; ``lan`` is met as one."""
+    return bool(_LATITUDE.match(name.strip()))
+
+
+def stem(name: str) -> str:
+    """A coordinate column's name without the word for its axis: pairs have the same stem."""
+    return _TOKEN.sub("", name.strip().lower())
+
+
+def is_key_name(name: str) -> bool:
+    """Whether a column's name says identifier."""
+    return bool(_KEY.match(name.strip()))
+
+
+def is_label_name(name: str) -> bool:
+    """Whether a column's name says name."""
+    return bool(_LABEL.match(name.strip()))
+
+
+def is_time_name(name: str) -> bool:
+    """Whether a column's name says time."""
+    return bool(_TIME.match(name.strip()))
+
+
+def is_shape_name(name: str) -> bool:
+    """Whether a column's name says shape with an area."""
+    return bool(_SHAPE.match(name.strip()))
