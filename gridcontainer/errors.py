@@ -6,6 +6,7 @@
     ├── DeclarationError   (ValueError)   a data set declared wrongly in conf/
     ├── SourceError        (ValueError)   a source file that cannot be read
     ├── DatasetError       (LookupError)  a data set the container does not have
+    ├── StorageError       (RuntimeError) tables that Spark cannot read or write
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
 
@@ -35,6 +36,10 @@ class SourceError(GridContainerError, ValueError):
 
 class DatasetError(GridContainerError, LookupError):
     """A data set that the container does not have."""
+
+
+class StorageError(GridContainerError, RuntimeError):
+    """Tables that Spark cannot read or write."""
 
 
 class ConservationError(GridContainerError, RuntimeError):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyspark.errors import PythonException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException, PythonException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.check import add_reason
@@ -26,7 +27,7 @@ from gridcontainer.container.tables import (
     replace_dataset,
     replace_partition,
 )
-from gridcontainer.errors import SourceError
+from gridcontainer.errors import SourceError, StorageError
 
 Report = Callable[[str], None]
 
@@ -71,8 +72,39 @@ def ingest_dataset(
 
     Raises:
         SourceError: a file is missing or not written as declared; nothing is changed then.
+        StorageError: Spark cannot read or write the tables.
         ConservationError: rows were lost or doubled.
     """
+    step = "start"
+
+    def tell(name: str) -> None:
+        nonlocal step
+        step = name
+        report(name)
+
+    try:
+        return _ingest(spark, declaration, city, sources, storage, tell)
+    except (PySparkException, Py4JJavaError) as error:
+        raise StorageError(
+            f"{declaration.dataset}: Spark failed at {step!r}: {_first_line(error)}. Can "
+            f"{storage.root} be written to? The next run does again what this one left undone"
+        ) from error
+
+
+def _first_line(error: PySparkException | Py4JJavaError) -> str:
+    java = getattr(error, "java_exception", None)
+    said = str(error if java is None else java.getMessage() or java.toString())
+    return said.strip().splitlines()[0][:300]
+
+
+def _ingest(
+    spark: SparkSession,
+    declaration: Declaration,
+    city: CityProfile,
+    sources: Path,
+    storage: Storage,
+    report: Report,
+) -> Ingested:
     started, clock = datetime.now(UTC), time.perf_counter()
     path = storage.dataset(declaration.department, declaration.dataset)
     declaration = declaration.model_copy(update={"datum": declaration.datum or city.datum})
@@ -80,11 +112,8 @@ def ingest_dataset(
     fingerprint = content_fingerprint(
         find_files(sources, declaration), declaration.fingerprint(), city.model_dump_json()
     )
-    earlier = last_run(spark, storage.runs, declaration.dataset)
-    if earlier is not None and earlier.fingerprint == fingerprint:
-        state = find_state(spark, path)
-        if state is not None and state.version == earlier.table_version:
-            return Ingested(earlier, changed=False, table=state)
+    if there := _find_unchanged(spark, storage, path, declaration.dataset, fingerprint):
+        return there
     run_id = uuid.uuid4().hex
     report("read")
     raw, names = read_source(spark, sources, declaration)
@@ -119,6 +148,19 @@ def ingest_dataset(
     run.require_conservation()
     record_run(spark, storage.runs, run)
     return Ingested(run, changed=True, table=table)
+
+
+def _find_unchanged(
+    spark: SparkSession, storage: Storage, path: str, dataset: str, fingerprint: str
+) -> Ingested | None:
+    """The last run, if it was of this content and the table is as it left it."""
+    earlier = last_run(spark, storage.runs, dataset)
+    if earlier is None or earlier.fingerprint != fingerprint:
+        return None
+    state = find_state(spark, path)
+    if state is None or state.version != earlier.table_version:
+        return None
+    return Ingested(earlier, changed=False, table=state)
 
 
 def _count(raw: DataFrame) -> int:

@@ -19,7 +19,7 @@ from gridcontainer.container import ingest as ingest_module
 from gridcontainer.container.batch import ingest_datasets
 from gridcontainer.container.runs import last_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.errors import ConservationError, SourceError
+from gridcontainer.errors import ConservationError, SourceError, StorageError
 from gridcontainer.grid import lonlat_to_cell, lonlat_to_code
 from gridcontainer.sample import Truth
 from gridcontainer.sample.city import build_city
@@ -419,6 +419,16 @@ def test_a_failed_ingest_leaves_the_earlier_table(ingest, declare, tmp_path):
     again = ingest(declaration)
     assert not again.changed
     assert again.table == first.table
+
+
+def test_a_container_that_cannot_be_written_is_told_in_one_line(ingest, declare, tmp_path):
+    (tmp_path / "places.csv").write_text(FEW)
+    (tmp_path / "container").write_text("a file where a folder is wanted")
+    with pytest.raises(
+        StorageError, match=r"^places: Spark failed at 'write': .*/container"
+    ) as told:
+        ingest(declare())
+    assert "\n" not in str(told.value)
 
 
 def test_lost_rows_are_told_not_recorded_and_put_right_by_the_next_run(
