@@ -1,13 +1,14 @@
-"""Several data sets one after the other: one that fails does not stop the others."""
+"""Several data sets, a few at a time: one that fails does not stop the others."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.ingest import Ingested, ingest_dataset
+from gridcontainer.container.ingest import Ingested, ingest_dataset, prepare_container
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError
 
@@ -47,8 +48,9 @@ def ingest_datasets(
     sources: Path,
     storage: Storage,
     report: Report = lambda dataset, step: None,
+    at_once: int = 2,
 ) -> Outcome:
-    """Bring data sets into the container, in order.
+    """Bring data sets into the container; the result is in their order.
 
     Args:
         spark: the session.
@@ -56,10 +58,16 @@ def ingest_datasets(
         city: their profile.
         sources: folder below which their files lie.
         storage: the container.
-        report: is told the data set and each of its steps, ``"done"`` or ``"failed"`` the last.
+        report: is told the data set and each of its steps, ``"done"`` or ``"failed"`` the last;
+            from several threads.
+        at_once: data sets under way at a time: while one waits for the driver, another computes.
+
+    Raises:
+        StorageError: the container cannot be made.
     """
-    results, failures = [], {}
-    for declaration in declarations:
+    prepare_container(spark, storage)
+
+    def ingest(declaration: Declaration) -> Ingested | GridContainerError:
         name = declaration.dataset
         try:
             result = ingest_dataset(
@@ -68,11 +76,22 @@ def ingest_datasets(
                 city=city,
                 sources=sources,
                 storage=storage,
-                report=lambda step, name=name: report(name, step),  # type: ignore[misc]
+                report=lambda step: report(name, step),
             )
-            results.append(result)
-            report(name, "done")
         except GridContainerError as error:
-            failures[name] = str(error)
             report(name, "failed")
-    return Outcome(tuple(results), failures)
+            return error
+        report(name, "done")
+        return result
+
+    with ThreadPoolExecutor(at_once, "ingest") as pool:
+        ended = list(pool.map(ingest, declarations))
+    pairs = zip(declarations, ended, strict=True)
+    return Outcome(
+        results=tuple(result for result in ended if isinstance(result, Ingested)),
+        failures={
+            declaration.dataset: str(error)
+            for declaration, error in pairs
+            if isinstance(error, GridContainerError)
+        },
+    )

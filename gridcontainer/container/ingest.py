@@ -14,14 +14,16 @@ from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.check import add_reason
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.encode import add_cell, to_dataset, to_quarantine
+from gridcontainer.container.encode import add_cell, add_time, to_dataset, to_quarantine
 from gridcontainer.container.position import add_position
 from gridcontainer.container.read import read_source
 from gridcontainer.container.runs import Run, content_fingerprint, last_run, record_run
+from gridcontainer.container.schemas import QUARANTINE_SCHEMA, RUNS_SCHEMA
 from gridcontainer.container.sources import find_files
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import (
     TableState,
+    create_table,
     find_state,
     read_state,
     replace_dataset,
@@ -85,10 +87,29 @@ def ingest_dataset(
     try:
         return _ingest(spark, declaration, city, sources, storage, tell)
     except (PySparkException, Py4JJavaError) as error:
-        raise StorageError(
-            f"{declaration.dataset}: Spark failed at {step!r}: {_first_line(error)}. Can "
-            f"{storage.root} be written to? The next run does again what this one left undone"
-        ) from error
+        failed = f"{declaration.dataset}: Spark failed at {step!r}"
+        raise StorageError(_explain_storage(failed, storage, error)) from error
+
+
+def prepare_container(spark: SparkSession, storage: Storage) -> None:
+    """Make the tables that all data sets share, so that several can be ingested at once.
+
+    Raises:
+        StorageError: Spark cannot write there.
+    """
+    try:
+        create_table(spark, storage.quarantine, QUARANTINE_SCHEMA, ["dataset"])
+        create_table(spark, storage.runs, RUNS_SCHEMA)
+    except (PySparkException, Py4JJavaError) as error:
+        failed = "Spark cannot make the container"
+        raise StorageError(_explain_storage(failed, storage, error)) from error
+
+
+def _explain_storage(failed: str, storage: Storage, error: PySparkException | Py4JJavaError) -> str:
+    return (
+        f"{failed}: {_first_line(error)}. Can {storage.root} be written to? The next run does "
+        "again what this one left undone"
+    )
 
 
 def _first_line(error: PySparkException | Py4JJavaError) -> str:
@@ -176,14 +197,21 @@ def _count(raw: DataFrame) -> int:
 
 def _judge(raw: DataFrame, declaration: Declaration, city: CityProfile) -> DataFrame:
     """Every raw row with its position, its cell and the reason against it."""
-    return (
-        raw.transform(add_position, declaration=declaration, datum=declaration.datum or city.datum)
-        .transform(add_cell, level=_level(declaration, city))
-        .transform(add_reason, declaration=declaration, extent=city.extent)
+    placed = raw.transform(
+        add_position, declaration=declaration, datum=declaration.datum or city.datum
+    )
+    level = _level(declaration, city)
+    if level is not None:
+        placed = placed.transform(add_cell, level=level)
+    return placed.transform(add_time, time=declaration.time, zone=city.time_zone).transform(
+        add_reason, declaration=declaration, extent=city.extent
     )
 
 
-def _level(declaration: Declaration, city: CityProfile) -> int:
+def _level(declaration: Declaration, city: CityProfile) -> int | None:
+    """The level at which rows are coded; None for a table without position."""
+    if declaration.position is None:
+        return None
     return declaration.level or city.levels[declaration.kind]
 
 
@@ -202,7 +230,7 @@ def _write_dataset(
         declaration=declaration,
         columns=columns,
         level=level,
-        prefix_level=min(level, city.prefix_level),
+        prefix_level=min(level or city.prefix_level, city.prefix_level),
         run_id=run_id,
     )
     properties = {

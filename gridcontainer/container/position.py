@@ -30,9 +30,11 @@ def add_position(rows: DataFrame, *, declaration: Declaration, datum: str) -> Da
     Returns:
         The n rows with ``_lon_text``, ``_lat_text`` (null where missing), ``_lon_read``,
         ``_lat_read`` (degrees in ``datum``, null where no number) and ``lon``, ``lat`` (degrees,
-        WGS 84).
+        WGS 84); the rows as they are where the data set has no position.
     """
-    if declaration.position.geometry is not None:
+    if declaration.position is None:
+        return rows
+    if declaration.has_shape:
         return rows.withColumn("_point", _point_inside()).withColumns(
             {
                 "_lon_text": F.col("_point.lon").cast("string"),

@@ -131,6 +131,8 @@ def _find(
         if datasets and name not in datasets:
             continue
         table = DeltaTable(path)
+        if not _is_on_grid(table):
+            continue
         rows = choose(table.to_pyarrow_dataset().to_table(filter=predicate))
         properties = table.metadata().configuration
         yield Found(
@@ -140,6 +142,10 @@ def _find(
             label=properties.get("gridcontainer.label", ""),
             rows=rows,
         )
+
+
+def _is_on_grid(table: DeltaTable) -> bool:
+    return any(field.name == "cell" for field in table.schema().fields)
 
 
 def _in_ranges(ranges: Ranges) -> Any:

@@ -2,15 +2,20 @@
 
 from pyspark.sql import types as T
 
-ADDED_COLUMNS = T.StructType(
+OBJECT_COLUMN = T.StructField("object_id", T.StringType(), False)
+GRID_COLUMNS = T.StructType(
     [
-        T.StructField("object_id", T.StringType(), False),
         T.StructField("cell", T.LongType(), False),
         T.StructField("grid_code", T.StringType(), False),
         T.StructField("grid_level", T.ByteType(), False),
         T.StructField("grid_prefix", T.StringType(), False),
         T.StructField("lon", T.DoubleType(), False),
         T.StructField("lat", T.DoubleType(), False),
+    ]
+)
+TIME_COLUMN = T.StructField("event_time", T.TimestampType(), False)
+ORIGIN_COLUMNS = T.StructType(
+    [
         T.StructField("source_file", T.StringType(), False),
         T.StructField("source_row", T.LongType(), False),
         T.StructField("run_id", T.StringType(), False),

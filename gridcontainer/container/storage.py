@@ -18,6 +18,7 @@ OWN_COLUMNS = (
     "grid_prefix",
     "lon",
     "lat",
+    "event_time",
     "source_file",
     "source_row",
     "run_id",

@@ -1,18 +1,15 @@
 """Delta tables of the container: made with their properties, replaced as a whole, measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, types as T
 
 ROWS_PER_FILE = 2_000_000
 
-# Prefix = integer range: minimum and maximum of ``cell`` are all that skipping needs, and shapes
-# and long texts stay out of the statistics.
-_DATASET_PROPERTIES = {
-    "delta.enableChangeDataFeed": "true",
-    "delta.dataSkippingStatsColumns": "cell",
+_GRID_CONSTRAINTS = {
     "delta.constraints.position": "lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90",
     "delta.constraints.prefix_of_code": "startswith(grid_code, grid_prefix)",
 }
@@ -42,6 +39,8 @@ def replace_dataset(
 ) -> None:
     """Replace a data set's table: partitioned by ``grid_prefix``, each file sorted by ``cell``.
 
+    A table without position is one partition, in the order of its source.
+
     Args:
         rows: of ``to_dataset``.
         path: of the table; made with its properties if it is not there.
@@ -49,24 +48,41 @@ def replace_dataset(
         properties: of the table beside those that every data set has.
     """
     spark = rows.sparkSession
-    wanted = {**_DATASET_PROPERTIES, **properties}
-    if not _create(spark, path, rows.schema, "grid_prefix", wanted):
+    wanted = {**_layout_properties(rows.columns), **properties}
+    on_grid = "grid_prefix" in rows.columns
+    partition = ["grid_prefix"] if on_grid else []
+    if not create_table(spark, path, rows.schema, partition, wanted):
         _renew_properties(spark, path, wanted)
     tasks = max(1, -(-count // ROWS_PER_FILE))
+    order = ["cell"] if on_grid else ["source_file", "source_row"]
     (
-        rows.repartitionByRange(tasks, "cell")
-        .sortWithinPartitions("grid_prefix", "cell")
+        rows.repartitionByRange(tasks, *order)
+        .sortWithinPartitions(*partition, *order)
         .write.format("delta")
         .mode("overwrite")
-        .partitionBy("grid_prefix")
+        .partitionBy(*partition)
         .option("overwriteSchema", "true")
         .save(path)
     )
 
 
+def _layout_properties(columns: Sequence[str]) -> dict[str, str]:
+    """What a table with these columns is made with.
+
+    Prefix = integer range: minimum and maximum of ``cell`` and of the time are all that skipping
+    needs, and shapes and long texts stay out of the statistics.
+    """
+    skipping = [name for name in ("cell", "event_time") if name in columns] or ["source_row"]
+    shared = {
+        "delta.enableChangeDataFeed": "true",
+        "delta.dataSkippingStatsColumns": ",".join(skipping),
+    }
+    return shared | _GRID_CONSTRAINTS if "cell" in columns else shared
+
+
 def replace_partition(rows: DataFrame, path: str, column: str, value: str) -> None:
     """Replace what a table holds of one value of its partition column."""
-    _create(rows.sparkSession, path, rows.schema, column, {})
+    create_table(rows.sparkSession, path, rows.schema, [column])
     (
         rows.coalesce(1)
         .write.format("delta")
@@ -81,7 +97,9 @@ def read_state(spark: SparkSession, path: str) -> TableState:
     table = DeltaTable.forPath(spark, path)
     version = table.history(1).collect()[0]["version"]
     detail = table.detail().collect()[0]
-    by_prefix = table.toDF().groupBy("grid_prefix").count().collect()
+    rows = table.toDF()
+    prefixes = [name for name in ("grid_prefix",) if name in rows.columns]
+    by_prefix = rows.groupBy(*prefixes).count().collect()
     return TableState(
         version=version,
         rows=sum(row["count"] for row in by_prefix),
@@ -101,17 +119,19 @@ def append(rows: DataFrame, path: str) -> None:
     rows.coalesce(1).write.format("delta").mode("append").save(path)
 
 
-def _create(
+def create_table(
     spark: SparkSession,
     path: str,
     schema: T.StructType,
-    partition: str,
-    properties: Mapping[str, str],
+    partition: Sequence[str] = (),
+    properties: Mapping[str, str] = MappingProxyType({}),
 ) -> bool:
     """Make a table, and tell whether it was not there before."""
     if DeltaTable.isDeltaTable(spark, path):
         return False
-    builder = DeltaTable.create(spark).location(path).addColumns(schema).partitionedBy(partition)
+    builder = DeltaTable.create(spark).location(path).addColumns(schema)
+    if partition:
+        builder = builder.partitionedBy(*partition)
     for name, value in properties.items():
         builder = builder.property(name, value)
     builder.execute()

@@ -10,6 +10,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from gridcontainer.container.batch import ingest_datasets
 from gridcontainer.container.declaration import (
     CityProfile,
     Declaration,
@@ -58,14 +59,11 @@ def ingest_all(
 
     def ingest(folder: str, sources: Path) -> Container:
         storage = Storage(str(tmp_path_factory.mktemp(folder)))
-        declarations = load_declarations(CONF / folder, city)
-        results = {
-            declaration.dataset: ingest_dataset(
-                spark, declaration, city=city, sources=sources, storage=storage
-            )
-            for declaration in declarations
-        }
-        return Container(storage, sources, {d.dataset: d for d in declarations}, results)
+        declared = load_declarations(CONF / folder, city)
+        outcome = ingest_datasets(spark, declared, city=city, sources=sources, storage=storage)
+        assert not outcome.failures
+        results = {result.run.dataset: result for result in outcome.results}
+        return Container(storage, sources, {d.dataset: d for d in declared}, results)
 
     return ingest
 
@@ -82,7 +80,8 @@ def declare() -> Callable[..., Declaration]:
 
     def make(path: str = "places.csv", **keys: Any) -> Declaration:
         source = {"path": path, "format": keys.pop("format", "csv")}
-        for name in ("encoding", "separator", "quote", "header", "columns", "records"):
+        for name in ("encoding", "separator", "quote", "header", "columns", "records",
+                     "sheet", "skip_rows", "layer"):  # fmt: skip
             if name in keys:
                 source[name] = keys.pop(name)
         given = {

@@ -76,7 +76,29 @@ FAULTY = {
     "encoding": ("source.encoding", "gb18030", changed("source", "encoding", to="utf-99")),
     "codec of bytes": ("source.encoding", "gb18030", changed("source", "encoding", to="base64")),
     "format": ("source.format", "'csv', 'json'", changed("source", "format", to="xlsx")),
-    "kind": ("kind", "'points' or 'polygons'", changed("kind", to="lines")),
+    "kind": ("kind", "'points', 'lines', 'polygons'", changed("kind", to="volumes")),
+    "points without position": (
+        "the file",
+        "every kind but table needs",
+        changed("position", to=None),
+    ),
+    "table with position": ("the file", "table has none", changed("kind", to="table")),
+    "events without time": ("the file", "time is what events need", changed("kind", to="events")),
+    "time zone": (
+        "time.zone",
+        "write it as Asia/Shanghai",
+        changed("time", to={"columns": ["t"], "format": "unix", "zone": "Shanghai"}),
+    ),
+    "time without columns": (
+        "time.columns",
+        "at least 1",
+        changed("time", to={"columns": [], "format": "unix"}),
+    ),
+    "skip_rows of json": (
+        "source",
+        "skip_rows is of csv and excel only",
+        changed("source", to={"path": "a.json", "format": "json", "skip_rows": 1}),
+    ),
     "lon without lat": (
         "position",
         "give lon and lat, or geometry",
@@ -193,7 +215,7 @@ def test_gbk_yaml_is_told(tmp_path, city):
 
 
 def test_many_faults_are_told_at_once(tmp_path, city):
-    write(tmp_path, {"dataset": "places", "tiddle": 1, "kind": "lines"})
+    write(tmp_path, {"dataset": "places", "tiddle": 1, "kind": "volumes"})
     message = refusal(tmp_path, city)
     assert all(key in message for key in ("tiddle", "kind", "department", "source", "position"))
 
@@ -251,7 +273,7 @@ def profile() -> dict:
             {"extent": {"west": 122, "south": 30, "east": 120, "north": 32}},
             "extent: needs -180 <= west",
         ),
-        ({"levels": {"points": 8}}, "levels says none for polygons"),
+        ({"levels": {"points": 8}}, "levels says none for lines, polygons"),
         ({"datum": "WGS-84"}, "datum: "),
         ({"prefix_level": 0}, "prefix_level: "),
         ({"departments": {"Tourism!": "x"}}, "departments."),

@@ -142,6 +142,16 @@ def test_only_faults(read):
     assert [row["_text"] for row in read(b"id,lon,lat\n1\n2\n")] == ["1", "2"]
 
 
+@pytest.mark.parametrize("header", [True, False])
+def test_lines_above_the_names_are_skipped_and_do_not_count(read, header):
+    names = b"id,lon,lat\n" if header else b""
+    columns = {} if header else {"header": False, "columns": ["id", "lon", "lat"]}
+    content = b"A title, and more, of it, all\nof the city\n" + names + b"1,121,31\n2,122\n"
+    good, bad = read(content, skip_rows=2, **columns)
+    assert good == {"_row": 1, "id": "1", "lon": "121", "lat": "31"}
+    assert (bad["_row"], bad["_fault"]) == (2, "2 columns, not 3")
+
+
 def test_blank_lines_are_no_rows_and_do_not_count(read):
     rows = read(b"id,lon,lat\n\n1,2,3\n\n\n4\n\n5,6,7\n\n")
     assert [(row["_row"], row["id"], row.get("_text")) for row in rows] == [

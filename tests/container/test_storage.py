@@ -3,13 +3,20 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from gridcontainer.container.schemas import ADDED_COLUMNS, GEOMETRY_COLUMN
+from gridcontainer.container.schemas import (
+    GEOMETRY_COLUMN,
+    GRID_COLUMNS,
+    OBJECT_COLUMN,
+    ORIGIN_COLUMNS,
+    TIME_COLUMN,
+)
 from gridcontainer.container.storage import OWN_COLUMNS, Storage, stored_names
 from gridcontainer.errors import DatasetError
 
 
 def test_own_columns_are_those_of_the_schema():
-    assert (*ADDED_COLUMNS.fieldNames(), GEOMETRY_COLUMN.name) == OWN_COLUMNS
+    fields = [OBJECT_COLUMN, *GRID_COLUMNS, TIME_COLUMN, *ORIGIN_COLUMNS, GEOMETRY_COLUMN]
+    assert tuple(field.name for field in fields) == OWN_COLUMNS
 
 
 def test_names_stay_unless_a_table_cannot_hold_them():

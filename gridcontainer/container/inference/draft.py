@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 import yaml
 
-from gridcontainer.container.fields import Format, Kind
+from gridcontainer.container.declaration.fields import Format, Kind
 from gridcontainer.container.inference.datum import Verdict
 from gridcontainer.container.inference.findings import Notes
 from gridcontainer.container.inference.positions import Located

@@ -149,14 +149,15 @@ def _usable(name: str, known: dict[str, Declaration]) -> Declaration:
     declaration = known.get(name)
     if declaration is None:
         raise SourceError(f"{name} is not declared")
-    if declaration.datum is None or declaration.label is None:
-        raise SourceError(f"{name} is declared without a datum or a label")
+    if None in (declaration.datum, declaration.label, declaration.position):
+        raise SourceError(f"{name} is declared without a datum, a label or a position")
     return declaration
 
 
 def _read_places(declaration: Declaration, sources: Path | None) -> Places:
     position = declaration.position
-    rows, files = _read(declaration, sources, [declaration.label, position.lon, position.lat])
+    columns = [declaration.label, *((position.lon, position.lat) if position else ())]
+    rows, files = _read(declaration, sources, columns)
     lon, lat = to_wgs84(_to_floats(rows[1]), _to_floats(rows[2]), str(declaration.datum))
     good = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
     names = [normalise_name(rows[0][number] or "") for number in good]

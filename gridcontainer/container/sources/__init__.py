@@ -8,6 +8,7 @@ import pyarrow as pa
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.delimited import delimited_columns, read_delimited
 from gridcontainer.container.sources.json_records import read_json, read_json_lines
+from gridcontainer.container.sources.parquet import parquet_columns, read_parquet
 from gridcontainer.container.sources.records import (
     GEOMETRY,
     RESERVED,
@@ -17,6 +18,8 @@ from gridcontainer.container.sources.records import (
     to_batches,
 )
 from gridcontainer.container.sources.shapes import add_geometry, read_geojson
+from gridcontainer.container.sources.vector import read_vector
+from gridcontainer.container.sources.workbook import read_excel
 from gridcontainer.errors import SourceError
 
 __all__ = ["find_files", "read_batches", "source_columns", "source_schema"]
@@ -53,8 +56,9 @@ def source_columns(files: Iterable[Path], declaration: Declaration) -> list[str]
 
 def _require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
     position = declaration.position
-    wanted = [position.lon, position.lat, position.geometry, declaration.label]
-    wanted += [*declaration.key, *declaration.sensitivity]
+    wanted = [*declaration.key, *declaration.sensitivity, declaration.label]
+    wanted += [position.lon, position.lat, position.geometry] if position else []
+    wanted += declaration.time.columns if declaration.time else []
     present = set(columns)
     if not present:
         raise SourceError(f"{declaration.dataset}: {declaration.source.path} holds no records")
@@ -74,14 +78,17 @@ def _require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
 def _file_columns(path: Path, declaration: Declaration) -> list[str]:
     if declaration.source.format == "csv":
         return distinct(delimited_columns(path, declaration.source))
+    if declaration.source.format == "parquet":
+        return parquet_columns(path)
     return list(dict.fromkeys(name for row in _records(path, declaration) for name in row.values))
 
 
 def source_schema(columns: list[str], declaration: Declaration) -> pa.Schema:
     """The Arrow schema of the data set's batches."""
     schema = raw_schema(columns)
-    has_shape = declaration.position.geometry is not None
-    return schema.append(pa.field(GEOMETRY, pa.binary())) if has_shape else schema
+    if not declaration.has_shape:
+        return schema
+    return schema.append(pa.field(GEOMETRY, pa.binary()))
 
 
 def read_batches(
@@ -98,22 +105,25 @@ def read_batches(
     Raises:
         SourceError: the file cannot be read as declared.
     """
-    schema = raw_schema(columns)
-    if declaration.source.format == "csv":
-        own = _file_columns(path, declaration)
-        batches = read_delimited(path, declaration.source, schema, own, file)
+    schema, source = raw_schema(columns), declaration.source
+    if source.format == "csv":
+        batches = read_delimited(path, source, schema, _file_columns(path, declaration), file)
+    elif source.format == "parquet":
+        batches = read_parquet(path, schema, file)
     else:
         batches = to_batches(_records(path, declaration), schema, file)
-    if declaration.position.geometry is None:
+    if declaration.position is None or declaration.position.geometry is None:
         return batches
     datum = declaration.datum or "WGS84"
     return (add_geometry(batch, declaration.position, datum) for batch in batches)
 
 
 def _records(path: Path, declaration: Declaration) -> Iterator[RawRow]:
-    source = declaration.source
-    if source.format == "json":
-        return read_json(path, source)
-    if source.format == "jsonlines":
-        return read_json_lines(path, source)
-    return read_geojson(path, source)
+    readers = {
+        "json": read_json,
+        "jsonlines": read_json_lines,
+        "geojson": read_geojson,
+        "excel": read_excel,
+        "vector": read_vector,
+    }
+    return readers[declaration.source.format](path, declaration.source)

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -23,7 +24,7 @@ def _open(path: Path) -> BinaryIO:
 
 
 def delimited_columns(path: Path, source: Source) -> list[str]:
-    """Names of the columns: declared, or the file's first line.
+    """Names of the columns: declared, or those in the file's first line below ``skip_rows``.
 
     Raises:
         SourceError: the file is empty, or not in the declared encoding.
@@ -39,7 +40,7 @@ def delimited_columns(path: Path, source: Source) -> list[str]:
                 quotechar=source.quote,
                 quoting=csv.QUOTE_MINIMAL if source.quote else csv.QUOTE_NONE,
             )
-            names = next(rows, [])
+            names = next(itertools.islice(rows, source.skip_rows, None), [])
     except (UnicodeError, csv.Error) as error:
         raise _undecodable(path, source, error) from error
     except UNREADABLE as error:
@@ -80,7 +81,7 @@ def read_delimited(
     Raises:
         SourceError: the file is not in the declared encoding.
     """
-    faults = _Faults(int(source.header))
+    faults = _Faults(source.skip_rows + int(source.header))
     next_row = 1
     try:
         with _open(path) as stream, _reader(stream, source, columns, faults) as reader:
@@ -103,7 +104,7 @@ def _reader(stream: BinaryIO, source: Source, columns: list[str], faults: _Fault
             use_threads=False,  # only so is the handler told the rows' numbers
             encoding=source.encoding,
             column_names=columns,
-            skip_rows_after_names=int(source.header),
+            skip_rows_after_names=source.skip_rows + int(source.header),
             block_size=_BLOCK_BYTES,
         ),
         parse_options=_ARROW.ParseOptions(

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
@@ -40,6 +41,14 @@ def _one_character(text: str) -> str:
     return text
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is no time zone; write it as Asia/Shanghai or UTC") from None
+    return name
+
+
 def _leads_to_records(path: str) -> str:
     if not re.fullmatch(rf"({_STEP}\.)*{_LAST_STEP}", path):
         raise ValueError("is no path to records such as stops[], lines[].stops[] or {address}")
@@ -48,13 +57,14 @@ def _leads_to_records(path: str) -> str:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 LevelNumber = Annotated[int, Field(ge=1, le=MAX_LEVEL)]
-Format = Literal["csv", "json", "jsonlines", "geojson"]
-Kind = Literal["points", "polygons"]
+Format = Literal["csv", "json", "jsonlines", "geojson", "excel", "parquet", "vector"]
+Kind = Literal["points", "lines", "polygons", "events", "trajectories", "series", "table"]
 Sensitivity = Literal["public", "internal", "confidential"]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
 SourcePath = Annotated[str, AfterValidator(_below_root)]
 RecordsPath = Annotated[str, AfterValidator(_leads_to_records)]
 Character = Annotated[str, AfterValidator(_one_character)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Datum = Annotated[
     str,
     Field(pattern=r"^(WGS84|CGCS2000|GCJ02|BD09|EPSG:\d{4,6})$"),

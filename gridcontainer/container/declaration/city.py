@@ -1,0 +1,67 @@
+"""The city's own coding standard, as data."""
+
+from pathlib import Path
+from typing import Self, get_args
+
+from pydantic import model_validator
+
+from gridcontainer.container.declaration.fields import Datum, Kind, LevelNumber, Name, TimeZone
+from gridcontainer.container.declaration.model import Model
+from gridcontainer.container.declaration.yaml_file import load_model
+
+
+class Extent(Model):
+    """A box in degrees, WGS 84."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @model_validator(mode="after")
+    def _is_a_box(self) -> Self:
+        if not (-180 <= self.west < self.east <= 180 and -90 <= self.south < self.north <= 90):
+            raise ValueError("needs -180 <= west < east <= 180 and -90 <= south < north <= 90")
+        return self
+
+
+class ReferenceSets(Model):
+    """Data sets whose datum is known, to measure that of a new file against.
+
+    Attributes:
+        places: of named points.
+        areas: of named polygons.
+    """
+
+    places: list[Name] = []
+    areas: list[Name] = []
+
+
+class CityProfile(Model):
+    """The city's own coding standard; see ``conf/city/shanghai.yaml``."""
+
+    city: Name
+    title: str
+    extent: Extent
+    time_zone: TimeZone
+    datum: Datum
+    levels: dict[Kind, LevelNumber]
+    prefix_level: LevelNumber
+    departments: dict[Name, str]
+    references: ReferenceSets | None = None
+
+    @model_validator(mode="after")
+    def _a_level_for_each_kind(self) -> Self:
+        coded = [kind for kind in get_args(Kind) if kind != "table"]
+        if missing := [kind for kind in coded if kind not in self.levels]:
+            raise ValueError(f"levels says none for {', '.join(missing)}")
+        return self
+
+
+def load_city(path: Path) -> CityProfile:
+    """Read a city's profile.
+
+    Raises:
+        DeclarationError: names the file, each faulty key and what it should be.
+    """
+    return load_model(path, CityProfile)
