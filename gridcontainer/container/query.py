@@ -13,10 +13,10 @@ from deltalake import DeltaTable
 
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError
-from gridcontainer.grid.cell import cell_to_parent, cell_to_range, lonlat_to_cell
+from gridcontainer.grid.cell import cell_to_range, lonlat_to_cell
 from gridcontainer.grid.code import cell_to_code, code_to_cell
-from gridcontainer.grid.levels import INVALID_CELL, LEVELS, MAX_LEVEL
-from gridcontainer.grid.ranges import bounds_to_ranges, scan_level
+from gridcontainer.grid.levels import INVALID_CELL, MAX_LEVEL
+from gridcontainer.grid.ranges import bounds_to_ranges, scan_level, with_ancestors
 
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
 Ranges = Sequence[tuple[int, int]]
@@ -151,14 +151,10 @@ def _is_on_grid(table: DeltaTable) -> bool:
 def _in_ranges(ranges: Ranges) -> Any:
     """True for cells that are in the ranges, at any level, or have a part of them inside.
 
-    On the bare column, so that the files' own statistics rule out what need not be read. A cell
-    that begins before a range and reaches into it is an ancestor of the range's first cell.
+    On the bare column, so that the files' own statistics rule out what need not be read.
     """
     cell = _ARROW.field("cell")
-    firsts = [first for first, _ in ranges]
-    above = {int(c) for level in LEVELS for c in cell_to_parent(firsts, level.number)}
-    spans = {*ranges, *((ancestor, ancestor) for ancestor in above)}
-    inside = [(cell >= first) & (cell <= last) for first, last in sorted(spans)]
+    inside = [(cell >= first) & (cell <= last) for first, last in with_ancestors(ranges)]
     return functools.reduce(operator.or_, inside, _ARROW.scalar(False))
 
 

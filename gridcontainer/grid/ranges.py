@@ -1,6 +1,6 @@
 """Boxes of degrees to ranges of integers: the predicate by which a scan skips."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -61,6 +61,18 @@ def scan_level(west: float, south: float, east: float, north: float) -> int:
     width = (east - west) % 360.0 or (360.0 if east > west else 0.0)
     units = max(width, north - south) * UNITS_PER_DEGREE
     return max((level.number for level in LEVELS if units <= 8 * level.height), default=1)
+
+
+def with_ancestors(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges, and as ranges of one the cells that hold a part of one of them, in order.
+
+    Rows of a coarse level may lie in a fine cell that is asked for. A cell that begins before a
+    range and reaches into it is an ancestor of the range's first cell.
+    """
+    asked = {(int(first), int(last)) for first, last in ranges}
+    firsts = np.array([first for first, _ in asked], dtype=np.int64)
+    above = np.unique([firsts & level.mask for level in LEVELS]).tolist()
+    return sorted(asked | {(cell, cell) for cell in above})
 
 
 def _descend(box: UnitBox, level: int, max_partial: int) -> Iterator[Ranges]:

@@ -13,15 +13,13 @@ from pyspark.sql import Column, functions as F
 
 from gridcontainer.errors import CodeError
 from gridcontainer.grid import (
-    LEVELS,
     bounds_to_codes,
     bounds_to_ranges,
-    cell_to_parent,
     cell_to_range,
     code_to_cell,
     get_level,
 )
-from gridcontainer.grid.ranges import scan_level
+from gridcontainer.grid.ranges import scan_level, with_ancestors
 from gridcontainer.spark.columns import ColumnOrName, as_column
 
 _AFTER_ALL_DIGITS = "~"  # sorts after every character of a code
@@ -90,12 +88,10 @@ def grid_box_filter(
         CoordinateError: no such box.
     """
     first, last = bounds_to_ranges(west, south, east, north, scan_level(west, south, east, north))
-    # Rows of a coarse level: a cell that reaches into a range is an ancestor of its first cell.
-    above = {int(c) for level in LEVELS for c in cell_to_parent(first, level.number)}
-    ranges = {*zip(first.tolist(), last.tolist(), strict=True), *((c, c) for c in above)}
+    ranges = with_ancestors(zip(first.tolist(), last.tolist(), strict=True))
     x, y = as_column(lon), as_column(lat)
     in_lon = x.between(west, east) if west <= east else (x >= west) | (x <= east)
-    inside = _in_ranges(as_column(cell), sorted(ranges)) & in_lon & y.between(south, north)
+    inside = _in_ranges(as_column(cell), ranges) & in_lon & y.between(south, north)
     if prefix is None:
         return inside
     partitions = bounds_to_codes(west, south, east, north, prefix_level).tolist()

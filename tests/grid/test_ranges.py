@@ -20,6 +20,7 @@ from gridcontainer.grid import (
     code_to_cell,
     lonlat_to_cell,
 )
+from gridcontainer.grid.ranges import with_ancestors
 
 BOXES = DEEP_LEVELS.flatmap(lambda level: st.tuples(boxes(level, 20), st.just(level)))
 MANY = 10**6
@@ -227,3 +228,21 @@ def test_the_rank_counts_every_cell():
         )
         == []
     )
+
+
+@given(codes(), st.integers(1, 10))
+def test_with_ancestors_adds_each_coarser_cell_that_holds_the_range(code, coarser):
+    cell, level = code_to_cell(code)
+    asked = tuple(int(end) for end in cell_to_range(cell, level))
+    found = with_ancestors([asked])
+    assert asked in found
+    parent = code_to_cell(code[: exact.LENGTHS[min(level, coarser)]])[0]
+    assert any(low <= parent <= high for low, high in found)
+    assert all((low, high) == asked or code.startswith(_prefix(low, code)) for low, high in found)
+
+
+def _prefix(cell, code):
+    """The beginning of the code that is the ancestor's code; a text that begins nothing else."""
+    beginnings = {code_to_cell(code[:n])[0]: code[:n] for n in exact.LENGTHS.values()
+                  if n <= len(code)}  # fmt: skip
+    return beginnings.get(cell, "none")
