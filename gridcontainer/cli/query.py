@@ -26,7 +26,11 @@ def query_command(
     as_json: bool,
     container: str,
 ) -> None:
-    """Print what all departments have in a cell or a box."""
+    """Print what all departments have in a cell or a box.
+
+    Of a data set with a confidential column only the number of rows is shown, unless it is named
+    with --dataset and all rows are asked for with --json.
+    """
     if bool(codes) == bool(bbox):
         raise click.UsageError("give --code or --bbox")
     storage = Storage(container)
@@ -35,7 +39,7 @@ def query_command(
     else:
         found = find_in_codes(storage, codes, datasets=datasets)
     if as_json:
-        _print_json(found)
+        _print_json([part for part in found if datasets or not part.is_confidential])
     else:
         print_found(found, Console(), rows)
 
@@ -67,7 +71,7 @@ def print_found(found: list[Found], console: Console, most: int) -> None:
     table.add_column(f"the first {most}")
     for part in found:
         if part.rows.num_rows:
-            shown = " · ".join(part.labels(most))
+            shown = "confidential" if part.is_confidential else " · ".join(part.labels(most))
             table.add_row(part.department, part.dataset, f"{part.rows.num_rows:,}", shown)
     console.print(table)
     departments = {part.department for part in found if part.rows.num_rows}

@@ -238,6 +238,7 @@ def _write_dataset(
         "gridcontainer.label": declaration.label or "",
         "gridcontainer.key": ",".join(declaration.key),
         "gridcontainer.tags": ",".join(declaration.tags),
+        "gridcontainer.confidential": str("confidential" in declaration.sensitivity.values()),
     }
     replace_dataset(sound, path, count=rows_in, properties=properties)
 

@@ -32,6 +32,7 @@ class Found:
         dataset: its name.
         title: its line for people.
         label: name of the column to show, or ``""``.
+        is_confidential: a column of it is declared so; then its cells are not to be shown either.
         rows: all columns of the table.
     """
 
@@ -39,6 +40,7 @@ class Found:
     dataset: str
     title: str
     label: str
+    is_confidential: bool
     rows: pa.Table
 
     def labels(self, most: int) -> list[str]:
@@ -140,6 +142,7 @@ def _find(
             dataset=name,
             title=properties.get("gridcontainer.title", ""),
             label=properties.get("gridcontainer.label", ""),
+            is_confidential=properties.get("gridcontainer.confidential") == "True",
             rows=rows,
         )
 

@@ -242,3 +242,24 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     assert result.exit_code == 2
     assert "cannot be written to" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_of_a_confidential_data_set_only_the_number_of_rows_is_shown(spark, tmp_path):
+    declared = tmp_path / "conf"
+    declared.mkdir()
+    text = (CONF / "sample/bus_stops.yaml").read_text(encoding="utf-8")
+    (declared / "stops.yaml").write_text(f"{text}sensitivity: {{ZDMC: confidential}}\n", "utf-8")
+    (tmp_path / "traffic").mkdir()
+    stop = "XLID,ZDID,SZGJFX,ZDMC,SOURCE_LON,SOURCE_LAT\n1,2,0,上海站,121.47,31.23\n"
+    (tmp_path / "traffic/bus_stops.txt").write_text(stop, encoding="utf-8")
+    ingest(sources=tmp_path, container=tmp_path / "c", datasets=declared)
+    asked = ("query", "--container", tmp_path / "c", "--code", "N51H")
+    shown = run(*asked).stdout
+    assert "confidential" in shown
+    assert "1 rows of 1 departments" in shown
+    assert "上海站" not in shown
+    assert "N51H2" not in shown
+    assert lines_of(run(*asked, "--json")) == []
+    assert [row["ZDMC"] for row in lines_of(run(*asked, "--json", "--dataset", "bus_stops"))] == [
+        "上海站"
+    ]

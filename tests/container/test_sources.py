@@ -596,3 +596,16 @@ def test_shapes_are_converted_to_wgs84(read):
     west, south, _, _ = shapely.from_wkb(row["_geometry"]).bounds
     assert west == pytest.approx(121.0 - 0.0045, abs=5e-4)
     assert south == pytest.approx(31.0 + 0.0020, abs=5e-4)
+
+
+@pytest.mark.parametrize("order", ["lon_lat", "lat_lon"])
+def test_paths_are_lines_in_either_order(read, order):
+    lines = [[[121.0, 31.0], [121.1, 31.0]], [[121.2, 31.2], [121.2, 31.3]]]
+    written = [[pair[::-1] for pair in line] for line in lines] if order == "lat_lon" else lines
+    position = {"geometry": "value", "geometry_format": "paths", "axis_order": order}
+    content = json.dumps({"inner": written, "outer": [[[1.0, 2.0]]]}).encode()
+    good, bad = read(content, "r.json", format="json", kind="lines", records="{road}",
+                     position=position)  # fmt: skip
+    assert good["road"] == "inner"
+    assert shapely.from_wkb(good["_geometry"]).equals(shapely.MultiLineString(lines))
+    assert bad["_fault"].startswith("shape cannot be read")

@@ -71,14 +71,15 @@ class Position(Model):
         lon: column of longitudes.
         lat: column of latitudes.
         geometry: column with the shape.
-        geometry_format: ``rings`` is a list of rings of coordinate pairs.
-        axis_order: of the pairs in ``rings``.
+        geometry_format: ``rings`` is a list of rings of coordinate pairs, ``paths`` a list of
+            lines of them.
+        axis_order: of the pairs in ``rings`` and ``paths``.
     """
 
     lon: str | None = None
     lat: str | None = None
     geometry: str | None = None
-    geometry_format: Literal["geojson", "wkt", "wkb", "rings"] = "geojson"
+    geometry_format: Literal["geojson", "wkt", "wkb", "rings", "paths"] = "geojson"
     axis_order: Literal["lon_lat", "lat_lon"] = "lon_lat"
 
     @model_validator(mode="after")

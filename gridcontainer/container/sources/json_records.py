@@ -70,7 +70,7 @@ def read_json(path: Path, source: Source) -> Iterator[RawRow]:
     for number, (record, outer) in enumerate(_open_path(value, steps, path, {}), start=1):
         if isinstance(record, dict):
             yield RawRow(number, outer | flatten(record))
-        elif source.records and not isinstance(record, list):
+        elif source.records:
             yield RawRow(number, outer | {"value": as_text(record)})
         else:
             yield RawRow(number, outer, "not an object", as_text(record))

@@ -88,17 +88,27 @@ def _parse(text: str, position: Position) -> shapely.Geometry:
     elif position.geometry_format == "wkb":
         geometry = shapely.from_wkb(text)
     elif position.geometry_format == "rings":
-        geometry = _polygon_of_rings(json.loads(text), flip=position.axis_order == "lat_lon")
+        geometry = _polygon_of_rings(_lists_of_pairs(text, position))
+    elif position.geometry_format == "paths":
+        geometry = shapely.MultiLineString(_lists_of_pairs(text, position))
     else:
         geometry = shape(json.loads(text))
     return geometry if geometry.is_valid else shapely.make_valid(geometry)
 
 
-def _polygon_of_rings(rings: list[Any], *, flip: bool) -> shapely.Geometry:
+def _lists_of_pairs(text: str, position: Position) -> list[list[Any]]:
+    """Lists of pairs from a JSON text, longitude first."""
+    lists: list[list[Any]] = json.loads(text)
+    if position.axis_order == "lon_lat":
+        return lists
+    return [[pair[::-1] for pair in pairs] for pairs in lists]
+
+
+def _polygon_of_rings(rings: list[list[Any]]) -> shapely.Geometry:
     """Parts and holes told apart by nesting: a ring inside an odd number of others is a hole."""
-    polygons = [shapely.Polygon([pair[::-1] if flip else pair for pair in ring]) for ring in rings]
     whole: shapely.Geometry = shapely.Polygon()
-    for polygon in sorted(map(shapely.make_valid, polygons), key=lambda p: -p.area):
+    polygons = map(shapely.make_valid, map(shapely.Polygon, rings))
+    for polygon in sorted(polygons, key=lambda polygon: -polygon.area):
         whole = whole.symmetric_difference(polygon)
     return whole
 
