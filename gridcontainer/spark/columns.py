@@ -81,11 +81,13 @@ def ordinary_cell(lon: Column, lat: Column, x: Column, y: Column, number: int) -
     zone = columns[0].bitwiseXOR(_sign_mask(lon)) + _long(31)
     coarse = F.shiftleft(zone, 57) + _coarse_digits(columns, 0, number)
     parts = [coarse + _coarse_digits(rows, 1, number), F.shiftleft(_sign_mask(lat), 63)]
-    if number >= 6:
-        parts += [F.shiftleft(_bits(x, 12, 1), 24), F.shiftleft(_bits(y, 12, 1), 25)]
+    if number >= 6:  # its digit is bit 12 of x and, one place higher, of y
+        half = _long(1 << 12)
+        parts += [F.shiftleft(x.bitwiseAND(half), 12), F.shiftleft(y.bitwiseAND(half), 13)]
     if number >= 7:
-        octal = F.shiftleft(_spread_octal(x), 3).bitwiseOR(_spread_octal(y))
-        parts.append(octal.bitwiseAND(_long(LEVELS[number - 1].mask)))
+        octal = _octal_digits(x, y)
+        shift = LEVELS[number - 1].shift
+        parts.append(octal.bitwiseAND(_long(-1 << shift)) if shift else octal)
     ordinary = (F.abs(lon) <= F.lit(180.0)) & (F.abs(lat) <= F.lit(_BELOW_88))
     return _either([*parts, F.when(ordinary, _long(0))])
 
@@ -176,7 +178,8 @@ def _long(value: int) -> Column:
 
 
 def _bits(value: Column, shift: int, count: int) -> Column:
-    return F.shiftright(value, shift).bitwiseAND(_long((1 << count) - 1))
+    lowest = F.shiftright(value, shift) if shift else value
+    return lowest.bitwiseAND(_long((1 << count) - 1))
 
 
 def _either(parts: Sequence[Column]) -> Column:
@@ -242,11 +245,16 @@ def _coarse_digits(steps: Sequence[Column], axis: int, number: int) -> Column:
     return _sum(terms) if terms else _long(0)
 
 
-def _spread_octal(units: Column) -> Column:
-    """The four octal digits below level 6, each moved to the lower half of a six-bit field."""
-    digits = _bits(units, 0, 12)
-    pairs = digits.bitwiseOR(F.shiftleft(digits, 6)).bitwiseAND(_long(0o770077))
-    return pairs.bitwiseOR(F.shiftleft(pairs, 3)).bitwiseAND(_long(0o7070707))
+def _octal_digits(x: Column, y: Column) -> Column:
+    """The four octal digits of x below level 6, each before that of y: levels 7-10.
+
+    Both are spread at once, y in the upper half of the long: each digit to a field of six bits.
+    """
+    both = _bits(x, 0, 12).bitwiseOR(F.shiftleft(_bits(y, 0, 12), 32))
+    pairs = both.bitwiseOR(F.shiftleft(both, 6)).bitwiseAND(_long(0o770077 << 32 | 0o770077))
+    single = pairs.bitwiseOR(F.shiftleft(pairs, 3)).bitwiseAND(_long(0o7070707 << 32 | 0o7070707))
+    together = F.shiftleft(single, 3).bitwiseOR(F.shiftright(single, 32))
+    return together.bitwiseAND(_long((1 << 24) - 1))
 
 
 def _hexadecimal_digits(cell: Column, wanted: Level) -> list[Column]:
