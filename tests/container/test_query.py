@@ -89,7 +89,7 @@ def test_labels_are_of_the_declared_column(ingested):
     towns, taxi = find_in_codes(ingested.storage, ["N51H"], datasets=["taxi", "towns"])
     assert towns.labels(3) == towns.rows.column("name").slice(0, 3).to_pylist()
     assert len(taxi.labels(7)) == 7
-    bare = Found("a", "b", "", "", towns.rows)
+    bare = Found("a", "b", "", "", is_confidential=False, rows=towns.rows)
     assert bare.labels(1) == [towns.rows.column("grid_code")[0].as_py()]
 
 

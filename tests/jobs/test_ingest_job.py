@@ -41,7 +41,8 @@ def test_spark_submit_ingests_and_then_finds_nothing_changed(sample: Truth, tmp_
 def test_a_mistake_ends_with_one_line_and_exit_code_2(tmp_path):
     ran = submit("--sources", str(tmp_path), "--container", str(tmp_path / "c"), "no_such_dataset")
     assert ran.returncode == 2
-    errors = [line for line in ran.stderr.splitlines() if line.startswith("error:")]
+    said = ran.stdout + ran.stderr  # spark-submit sends all that Python says to standard output
+    errors = [line for line in said.splitlines() if line.startswith("error:")]
     assert len(errors) == 1
     assert "not declared in conf/datasets: no_such_dataset" in errors[0]
-    assert "Traceback" not in ran.stderr
+    assert "Traceback" not in said
