@@ -1,5 +1,6 @@
 """The job as a cluster runs it: spark-submit, the properties file, exit codes."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,12 @@ def submit(*arguments: str) -> subprocess.CompletedProcess[str]:
         str(ROOT / "jobs/ingest.py"),
         *arguments,
     ]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    # As in an activated environment: spark-submit asks the first python3 on the path for Spark.
+    bin_first = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": bin_first, "PYSPARK_PYTHON": sys.executable}
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False
+    )
 
 
 @pytest.mark.spark
