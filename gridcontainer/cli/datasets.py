@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gridcontainer.cli.options import configuration_options, real_data
+from gridcontainer.cli.options import configuration_options, real_data, sources_option
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.inference import Draft, infer_declaration, load_references
 
@@ -24,11 +24,7 @@ def datasets_command() -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--department", help="Whose file it is; left open in the draft where missing.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the draft to this file too.")
-@click.option(
-    "--sources",
-    type=click.Path(path_type=Path),
-    help="Folder of the source files. [default: $GRIDCONTAINER_DATA, else ../shared/data]",
-)
+@sources_option
 @configuration_options
 def infer_command(
     file: Path,

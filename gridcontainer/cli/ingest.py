@@ -6,18 +6,19 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gridcontainer.cli.options import configuration_options, container_option, real_data
+from gridcontainer.cli.options import (
+    configuration_options,
+    container_option,
+    real_data,
+    sources_option,
+)
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.errors import SourceError
 
 
 @click.command("ingest")
 @click.argument("names", nargs=-1, metavar="[DATASET]...")
-@click.option(
-    "--sources",
-    type=click.Path(path_type=Path),
-    help="Folder of the source files. [default: $GRIDCONTAINER_DATA, else ../shared/data]",
-)
+@sources_option
 @configuration_options
 @container_option
 def ingest_command(

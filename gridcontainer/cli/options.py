@@ -21,6 +21,15 @@ def container_option(command: Command) -> Command:
     )(command)
 
 
+def sources_option(command: Command) -> Command:
+    """``--sources``: the folder below which the files of the data sets lie."""
+    return click.option(
+        "--sources",
+        type=click.Path(path_type=Path),
+        help="Folder of the source files. [default: $GRIDCONTAINER_DATA, else ../shared/data]",
+    )(command)
+
+
 def configuration_options(command: Command) -> Command:
     """``--datasets`` and ``--city``: the declarations."""
     command = click.option(

@@ -34,6 +34,18 @@ def units_to_degrees(units: Int64s) -> Float64s:
     return units / np.float64(UNITS_PER_DEGREE)
 
 
+def pack_degrees(units: Int64s) -> Int64s:
+    """Whole units of 0 or more as one word of degrees, minutes, seconds and 1/2048 seconds.
+
+    The fields have 8, 6, 6 and 11 bits: GeoSOT's coordinate word, and reading C of heights.
+    """
+    degree, rest = np.divmod(units, UNITS_PER_DEGREE)
+    minute, rest = np.divmod(rest, UNITS_PER_DEGREE // 60)
+    second, rest = np.divmod(rest, UNITS_PER_DEGREE // 3600)
+    word: Int64s = degree << 23 | minute << 17 | second << 11 | rest
+    return word
+
+
 def can_encode(lon: Float64s, lat: Float64s, level: int) -> Bools:
     """True where a position has a cell of that level."""
     limit = 90.0 if level <= MAX_POLAR_LEVEL else np.nextafter(float(POLAR_LATITUDE), 0.0)

@@ -24,6 +24,7 @@ import numpy as np
 from gridcontainer.errors import CodeError
 from gridcontainer.grid.arrays import Bools, Int64s
 from gridcontainer.grid.characters import Bytes, digit_table
+from gridcontainer.grid.coordinates import pack_degrees
 from gridcontainer.grid.height import MAX_LAYERS
 from gridcontainer.grid.levels import MAX_LEVEL
 
@@ -36,7 +37,7 @@ _RADICES: Final = (64, 8, 2, 15, 15, 2, 8, 8, 8, 8)  # of levels 1-10
 _BIT_RADICES: Final = (64, 8, 2, 16, 16, 2, 8, 8, 8, 8)
 _CHARACTERS = np.frombuffer(HEIGHT_DIGITS.encode(), dtype=np.uint8)
 _VALUES = digit_table(HEIGHT_DIGITS)
-_SECOND, _MINUTE, _DEGREE = 2048, 60 * 2048, 3600 * 2048
+_MINUTE, _DEGREE = 60 * 2048, 3600 * 2048
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class HeightScheme:
         if self.negative == "complement":
             return np.where(layers < 0, layers + math.prod(self.radices), layers)
         magnitudes: Int64s = np.abs(layers)
-        return _pack(magnitudes) if self.reading == "C" else magnitudes
+        return pack_degrees(magnitudes) if self.reading == "C" else magnitudes
 
     def to_digits(self, layers: Int64s) -> Bytes:
         """(n, 12) height characters of layers that can be written."""
@@ -117,15 +118,6 @@ class HeightScheme:
         first = np.where(sign == 1, below[0], low)
         stop = np.where(sign == 1, below[1], high)
         return np.maximum(first, -MAX_LAYERS), np.minimum(stop, MAX_LAYERS)
-
-
-def _pack(layers: Int64s) -> Int64s:
-    """Degrees, minutes, seconds and 1/2048 seconds in fields of 8, 6, 6 and 11 bits."""
-    degree, rest = np.divmod(layers, _DEGREE)
-    minute, rest = np.divmod(rest, _MINUTE)
-    second, rest = np.divmod(rest, _SECOND)
-    packed: Int64s = degree << 23 | minute << 17 | second << 11 | rest
-    return packed
 
 
 def _unpack(words: Int64s) -> Int64s:

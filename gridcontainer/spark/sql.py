@@ -6,7 +6,7 @@ writes for the column itself: there is one definition of each. SQL functions cal
 give a name to what stands more than once, since an argument is computed once.
 """
 
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from pyspark.sql import Column, SparkSession, functions as F, types as T
 from pyspark.sql.pandas.functions import pandas_udf
@@ -27,26 +27,17 @@ from gridcontainer.spark.vectorized import (
     code3d_by_level,
 )
 
-FUNCTIONS: Final = (
-    "grid_cell",
-    "grid_code",
-    "grid_cell_code",
-    "grid_parent",
-    "grid_code3d",
-    "grid_bounds",
-    "grid_code_bounds",
-    "grid_code_cell",
-)
 _POSITION = "lon DOUBLE, lat DOUBLE"
 _BOUNDS = BOUNDS_TYPE.simpleString()
 _UNITS = f"{_POSITION}, x BIGINT, y BIGINT"
 
 
 def register_functions(spark: SparkSession) -> None:
-    """Register ``FUNCTIONS`` for the SQL of a session.
+    """Register the column functions for the SQL of a session.
 
-    Arguments stand in the order of the Python functions, the level last. A level that does not
-    exist is an error of the query.
+    They are ``grid_cell``, ``grid_code``, ``grid_cell_code``, ``grid_parent``, ``grid_code3d``,
+    ``grid_bounds``, ``grid_code_bounds`` and ``grid_code_cell``. Arguments stand in the order of
+    the Python functions, the level last. A level that does not exist is an error of the query.
     """
     lon, lat, x, y = (F.col(name) for name in ("lon", "lat", "x", "y"))
     finest = _text(spark, ordinary_cell(lon, lat, x, y, MAX_LEVEL), _UNITS)

@@ -34,6 +34,7 @@ from gridcontainer.grid.arrays import (
     shaped,
 )
 from gridcontainer.grid.characters import bytes_to_texts
+from gridcontainer.grid.coordinates import pack_degrees
 from gridcontainer.grid.geosot.digits import (
     bits_of,
     read_digits,
@@ -46,7 +47,6 @@ from gridcontainer.grid.geosot.words import (
     MAX_GEOSOT_LEVEL,
     check_level,
     has_place,
-    pack,
     unpack,
 )
 from gridcontainer.grid.height import MAX_LAYERS, find_layers, has_layer, layer_faces
@@ -132,7 +132,7 @@ def height_words(heights: Float64s, level: int, convention: Convention) -> tuple
     if convention == "packed":
         magnitude = np.abs(layers)
         fits &= magnitude < MAX_LAYERS
-        words = pack(magnitude)
+        words = pack_degrees(magnitude)
     else:
         magnitude = np.abs(layers // _WIDTHS[level])
         fits &= (magnitude < 1 << (level - 1)) | (level == 1)  # level 1 is the sign alone

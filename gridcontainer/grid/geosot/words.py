@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from gridcontainer.errors import CodeError
 from gridcontainer.grid.arrays import Bools, Float64s, Int64s, in_chunks
-from gridcontainer.grid.coordinates import degrees_to_units, units_to_degrees
+from gridcontainer.grid.coordinates import degrees_to_units, pack_degrees, units_to_degrees
 from gridcontainer.grid.levels import UNITS_PER_DEGREE
 
 MAX_GEOSOT_LEVEL: Final = 32
 INVALID_GEOSOT: Final = -1  # minute 63 does not exist, so no cell has this number
 
-_DEGREE, _MINUTE, _SECOND = UNITS_PER_DEGREE, UNITS_PER_DEGREE // 60, 2048
+_DEGREE, _MINUTE = UNITS_PER_DEGREE, UNITS_PER_DEGREE // 60
 _SIGN = 31
 FIELDS = 0x7FFFFFFF  # a word without its sign
 _LAST_LON, _LAST_LAT = 180 * _DEGREE - 1, 90 * _DEGREE - 1
@@ -58,15 +58,6 @@ def check_level(level: int, lowest: int = 0) -> int:
     return int(level)
 
 
-def pack(units: Int64s) -> Int64s:
-    """Whole units of 1/2048 second, below 256 degrees, as degrees, minutes, seconds and rest."""
-    degree, rest = np.divmod(units, _DEGREE)
-    minute, rest = np.divmod(rest, _MINUTE)
-    second, rest = np.divmod(rest, _SECOND)
-    word: Int64s = degree << 23 | minute << 17 | second << 11 | rest
-    return word
-
-
 def unpack(word: Int64s) -> Int64s:
     """The units of a word without sign; 60 minutes or seconds, a cell's far edge, are a whole."""
     units: Int64s = (word >> 23) * _DEGREE + (word >> 17 & 0x3F) * _MINUTE + (word & 0x1FFFF)
@@ -83,8 +74,8 @@ def encode(lon: Float64s, lat: Float64s, level: int) -> Int64s:
     """Integers of positions on the Earth; +-180 and +-90 fall into the last cell."""
 
     def piece(x: Float64s, y: Float64s) -> Int64s:
-        lon_word = pack(np.minimum(degrees_to_units(np.abs(x)), _LAST_LON)) | _sign(x)
-        lat_word = pack(np.minimum(degrees_to_units(np.abs(y)), _LAST_LAT)) | _sign(y)
+        lon_word = pack_degrees(np.minimum(degrees_to_units(np.abs(x)), _LAST_LON)) | _sign(x)
+        lat_word = pack_degrees(np.minimum(degrees_to_units(np.abs(y)), _LAST_LAT)) | _sign(y)
         cells: Int64s = interleave(lon_word, lat_word) & ~BELOW[level]
         return cells
 
@@ -137,7 +128,7 @@ def units_of(words: Int64s) -> tuple[Int64s, Bools]:
 
 def word_of(units: Int64s, negative: Bools) -> Int64s:
     """Words of absolute units and a sign."""
-    word: Int64s = pack(units) | negative.astype(np.int64) << _SIGN
+    word: Int64s = pack_degrees(units) | negative.astype(np.int64) << _SIGN
     return word
 
 
