@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from gridcontainer.container.declaration.city import CityProfile
 from gridcontainer.container.declaration.fields import (
@@ -19,6 +19,40 @@ from gridcontainer.container.declaration.model import Model
 from gridcontainer.container.declaration.source import Position, Source, Time
 from gridcontainer.container.declaration.yaml_file import load_model
 from gridcontainer.errors import DeclarationError
+
+
+class MendingRule(Model):
+    """What to do with rows that were set aside: a rule, so that it holds for the next run too.
+
+    Attributes:
+        reason: for which the rows were set aside.
+        where: a Spark SQL condition on the source's columns; all rows of the reason where missing.
+        set: Spark SQL expressions on the source's columns as they came, by the column to set.
+    """
+
+    reason: str
+    where: str | None = None
+    set: Annotated[dict[str, str], Field(min_length=1)]
+
+
+class Relation(Model):
+    """A foreign key: the values of ``columns`` are a key of another data set.
+
+    Attributes:
+        columns: of this data set.
+        dataset: the other.
+        to: its columns, in the same order.
+    """
+
+    columns: Annotated[list[str], Field(min_length=1)]
+    dataset: Name
+    to: Annotated[list[str], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _as_many(self) -> Self:
+        if len(self.columns) != len(self.to):
+            raise ValueError("columns and to name as many columns")
+        return self
 
 
 class Declaration(Model):
@@ -39,6 +73,14 @@ class Declaration(Model):
         level: at which rows are coded; the city's level for the kind where missing.
         outside_city: ``keep`` keeps rows outside the city's extent.
         missing: texts that mean "no value" in a coordinate, beside the empty one.
+        absent: what becomes of a row whose key the source no longer has: ``keep`` or ``delete``.
+            Where missing: ``keep`` with a key, ``delete`` without one.
+        history: a row that changes is closed (``valid_to``) and a new one opened, and one that is
+            to be deleted is closed: the table keeps what was valid when.
+        mend: rules for rows that cannot go in as they came.
+        relations: to the business keys of other data sets.
+        units: of columns, by name, such as ``m`` or ``CNY/m2``.
+        owner: whom to ask.
         sensitivity: by column; what is not named is public.
         tags: to find the data set by.
     """
@@ -56,6 +98,12 @@ class Declaration(Model):
     level: LevelNumber | None = None
     outside_city: Literal["set_aside", "keep"] = "set_aside"
     missing: list[str] = ["-", "—", "--", "null", "NULL", "None"]
+    absent: Literal["keep", "delete"] | None = None
+    history: bool = False
+    mend: list[MendingRule] = []
+    relations: list[Relation] = []
+    units: dict[str, str] = {}
+    owner: str | None = None
     sensitivity: dict[str, Sensitivity] = {}
     tags: list[str] = []
 
@@ -65,7 +113,14 @@ class Declaration(Model):
             raise ValueError("position is what every kind but table needs, and table has none")
         if self.time is None and self.kind in ("events", "trajectories", "series"):
             raise ValueError(f"time is what {self.kind} need: columns, format")
+        if not self.key and (self.history or self.absent == "keep"):
+            raise ValueError("key is what history and absent: keep need, to know a row again")
         return self
+
+    @property
+    def deletes_absent(self) -> bool:
+        """Whether a row goes that the source no longer has."""
+        return self.absent == "delete" or (self.absent is None and not self.key)
 
     def with_columns(self, names: Mapping[str, str]) -> Self:
         """The same declaration over a frame whose columns have other names."""
