@@ -6,6 +6,7 @@
     ├── DeclarationError   (ValueError)   a data set declared wrongly in conf/
     ├── SourceError        (ValueError)   a source file that cannot be read
     ├── DatasetError       (LookupError)  a data set the container does not have
+    ├── QueryError         (ValueError)   a question that cannot be asked
     ├── StorageError       (RuntimeError) tables that Spark cannot read or write
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
@@ -36,6 +37,10 @@ class SourceError(GridContainerError, ValueError):
 
 class DatasetError(GridContainerError, LookupError):
     """A data set that the container does not have."""
+
+
+class QueryError(GridContainerError, ValueError):
+    """A question to the container that cannot be asked so."""
 
 
 class StorageError(GridContainerError, RuntimeError):

@@ -60,6 +60,9 @@ def _answer(storage: Storage, console: Console) -> None:
     for code in without:
         table.add_row(code, *(f"{counts[dataset].get(code, 0):,}" for dataset in _COUNTED))
     console.print(table)
+    if not without:
+        console.print("Answer: nowhere; each such cell has one.", style="bold")
+        return
     console.print(f"Answer: {without[0]}. All that the departments have there:", style="bold")
     print_found(find_in_codes(storage, [without[0]]), console, most=3)
     console.print(f"More: gridcontainer query --container {storage.root} --code {without[0]}")

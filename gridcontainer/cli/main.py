@@ -14,6 +14,7 @@ _COMMANDS = {
     "inspect": ("gridcontainer.cli.codes", "All that a grid code says: family, size, neighbours."),
     "ingest": ("gridcontainer.cli.ingest", "Bring declared data sets into the container."),
     "query": ("gridcontainer.cli.query", "What all departments have in a cell or a box."),
+    "compact": ("gridcontainer.cli.compact", "Few healthy files out of many small ones."),
     "datasets": ("gridcontainer.cli.datasets", "Draft the declaration of a new file."),
     "sample": ("gridcontainer.cli.sample", "Write a small dirty city to try things on."),
     "demo": ("gridcontainer.cli.demo", "Ingest a city and answer a question across departments."),

@@ -2,22 +2,28 @@
 
 from collections.abc import Sequence
 
+from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame, Window, functions as F
 
 from gridcontainer.container.declaration import Declaration, Extent
-from gridcontainer.container.sources.records import FAULT, FILE, GEOMETRY, ROW
+from gridcontainer.container.sources.records import FAULT, FILE, GEOMETRY, ROW, RULE
+from gridcontainer.container.storage import is_own_column
+from gridcontainer.errors import DeclarationError
 
 BROKEN = "broken row"
+TOTAL = "total of other rows"
 MISSING = "missing position"
 NOT_A_NUMBER = "position is not a number"
 ZERO = "zero position"
 SWAPPED = "longitude and latitude swapped"
+NOT_DEGREES = "not degrees"
 OUTSIDE = "outside the city"
 NO_CELL = "no grid cell"
 NO_TIME = "missing time"
 NOT_A_TIME = "time cannot be read"
 NO_KEY = "missing key"
 REPEATED = "repeated key"
+REPEATED_ROW = "repeated row"
 
 
 def add_reason(rows: DataFrame, *, declaration: Declaration, extent: Extent) -> DataFrame:
@@ -25,7 +31,9 @@ def add_reason(rows: DataFrame, *, declaration: Declaration, extent: Extent) -> 
 
     The reasons are asked in the order of this module's constants, so a row has exactly one. A key
     is missing where one of its columns is null or blank. Of the rows that share a business key the
-    first one (by file and row) that is otherwise sound stays; the others are ``repeated key``.
+    first one (by file and row) that is otherwise sound stays; of the others, those that are equal
+    to it in all columns are ``repeated row``, the rest ``repeated key``. A position is ``not
+    degrees`` where it is off the Earth, as pixels and metres are.
 
     Args:
         rows: with the columns of ``add_position``, ``add_cell`` and ``add_time``; n rows.
@@ -34,8 +42,13 @@ def add_reason(rows: DataFrame, *, declaration: Declaration, extent: Extent) -> 
 
     Returns:
         The n rows with ``reason``.
+
+    Raises:
+        DeclarationError: ``totals`` is no condition on the columns.
     """
     reason = F.when(F.col(FAULT).isNotNull(), BROKEN)
+    if declaration.totals is not None:
+        reason = reason.when(_total(rows, declaration), TOTAL)
     if declaration.position is not None:
         reason = _position_reason(reason, declaration, extent)
     if declaration.time is not None:
@@ -47,9 +60,37 @@ def add_reason(rows: DataFrame, *, declaration: Declaration, extent: Extent) -> 
     keys = [F.col(f"`{name}`") for name in declaration.key]
     no_key = F.col("reason").isNull() & _some_blank(declaration.key)
     judged = judged.withColumn("reason", F.when(no_key, NO_KEY).otherwise(F.col("reason")))
-    same_key = Window.partitionBy(*keys, F.col("reason").isNull()).orderBy(FILE, ROW)
-    repeated = F.col("reason").isNull() & (F.row_number().over(same_key) > 1)
-    return judged.withColumn("reason", F.when(repeated, REPEATED).otherwise(F.col("reason")))
+    same_key = Window.partitionBy(*keys, F.col("reason").isNull()).orderBy(*_first_come(rows))
+    content = _content(rows)
+    repeated = F.when(F.first(content).over(same_key) == content, REPEATED_ROW).otherwise(REPEATED)
+    again = F.col("reason").isNull() & (F.row_number().over(same_key) > 1)
+    return judged.withColumn("reason", F.when(again, repeated).otherwise(F.col("reason")))
+
+
+def _first_come(rows: DataFrame) -> list[Column]:
+    """By file and row; a row that was mended comes after those that are sound as they came."""
+    mended = [F.col(RULE).isNotNull()] if RULE in rows.columns else []
+    return [*mended, F.col(FILE), F.col(ROW)]
+
+
+def _total(rows: DataFrame, declaration: Declaration) -> Column:
+    """The declared condition; false where it is null."""
+    try:
+        condition = F.expr(str(declaration.totals)).cast("boolean")
+        rows.select(condition)  # is analysed at once; reads nothing
+    except (AnalysisException, ParseException) as error:
+        said = str(error).strip().splitlines()[0]
+        raise DeclarationError(
+            f"{declaration.dataset}: totals: {declaration.totals!r} is no condition in Spark SQL "
+            f"on the source's columns: {said[:200]}"
+        ) from error
+    return condition
+
+
+def _content(rows: DataFrame) -> Column:
+    """A digest of the source's columns; nulls are told apart from each other and from blanks."""
+    columns = [F.col(f"`{name}`") for name in rows.columns if not is_own_column(name)]
+    return F.xxhash64(*columns, *(column.isNull() for column in columns))
 
 
 def _position_reason(reason: Column, declaration: Declaration, extent: Extent) -> Column:
@@ -59,13 +100,23 @@ def _position_reason(reason: Column, declaration: Declaration, extent: Extent) -
     lon, lat = F.col("_lon_read"), F.col("_lat_read")
     reason = (
         reason.when(missing, MISSING)
-        .when(lon.isNull() | lat.isNull(), NOT_A_NUMBER)
+        .when(~_is_finite(lon) | ~_is_finite(lat), NOT_A_NUMBER)
         .when((lon == 0) & (lat == 0), ZERO)
     )
     inside = _within(F.col("lon"), F.col("lat"), extent)
+    # Out of a datum's reach degrees stay as they are, or become NaN, which Spark puts above all.
+    off_earth = ~(F.col("lon").between(-180, 180) & F.col("lat").between(-90, 90))
+    swapped = ~inside & _within(lat, lon, extent)
+    if declaration.outside_city == "keep":  # a place that could be meant as it stands is kept
+        swapped = swapped & off_earth
+    reason = reason.when(swapped, SWAPPED).when(off_earth, NOT_DEGREES)
     if declaration.outside_city == "set_aside":
-        reason = reason.when(~inside & _within(lat, lon, extent), SWAPPED).when(~inside, OUTSIDE)
+        reason = reason.when(~inside, OUTSIDE)
     return reason.when(F.col("cell").isNull(), NO_CELL)
+
+
+def _is_finite(number: Column) -> Column:
+    return number.isNotNull() & ~F.isnan(number) & (F.abs(number) != float("inf"))
 
 
 def _some_blank(names: Sequence[str]) -> Column:

@@ -1,21 +1,23 @@
 """The identity on the grid that the container adds to every row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from datetime import datetime
 
-from pyspark.sql import Column, DataFrame, functions as F
+from pyspark.sql import Column, DataFrame, functions as F, types as T
 
 from gridcontainer.container.declaration import Declaration, Time
+from gridcontainer.container.layout import Layout
 from gridcontainer.container.schemas import (
     GEOMETRY_COLUMN,
     GRID_COLUMNS,
+    HISTORY_COLUMNS,
+    MONTH_COLUMN,
     OBJECT_COLUMN,
     ORIGIN_COLUMNS,
-    QUARANTINE_SCHEMA,
     TIME_COLUMN,
 )
-from gridcontainer.container.sources.records import FAULT, FILE, GEOMETRY, ROW, TEXT
-from gridcontainer.grid.levels import get_level
-from gridcontainer.spark.columns import grid_cell, grid_cell_code
+from gridcontainer.container.sources.records import FILE, GEOMETRY, ROW
+from gridcontainer.spark.columns import grid_cell, grid_cell_code, grid_parent
 
 _KEY_SEPARATOR = "\x1f"  # ASCII unit separator: in no business key
 
@@ -35,6 +37,8 @@ def add_time(rows: DataFrame, *, time: Time | None, zone: str) -> DataFrame:
     """
     if time is None:
         return rows
+    if time.format is None:
+        return rows.withColumn("event_time", _instant(rows, time.columns[0], time.zone or zone))
     text = F.concat_ws(" ", *(F.trim(f"`{name}`") for name in time.columns))
     if time.format == "unix":
         seconds = F.when(text.rlike(r"^[0-9]{1,11}$"), text.try_cast("long"))
@@ -43,14 +47,23 @@ def add_time(rows: DataFrame, *, time: Time | None, zone: str) -> DataFrame:
     return rows.withColumn("event_time", F.to_utc_timestamp(local, time.zone or zone))
 
 
+def _instant(rows: DataFrame, name: str, zone: str) -> Column:
+    """A column of real timestamps; those that do not say their zone are in ``zone``."""
+    column = F.col(f"`{name}`")
+    if isinstance(rows.schema[name].dataType, T.TimestampType):
+        return column
+    return F.to_utc_timestamp(column.try_cast("timestamp"), zone)
+
+
 def to_dataset(
     rows: DataFrame,
     *,
     declaration: Declaration,
     columns: Iterable[str],
     level: int | None,
-    prefix_level: int,
+    layout: Layout,
     run_id: str,
+    valid_from: datetime | None = None,
 ) -> DataFrame:
     """The sound rows as the table of the data set holds them.
 
@@ -59,13 +72,15 @@ def to_dataset(
         declaration: of the data set, over the columns of ``rows``.
         columns: stored names of the source's columns.
         level: of ``cell``; None for a table without position.
-        prefix_level: of the partitions; not finer than ``level``.
+        layout: of the table.
         run_id: of this run.
+        valid_from: of these rows, in a table with history.
 
     Returns:
-        The rows without a reason: ``object_id``; ``GRID_COLUMNS`` where there is a position, and
-        ``geometry`` (WKB, WGS 84) where it is a shape; ``event_time`` where there is one;
-        ``ORIGIN_COLUMNS``; then the source's columns.
+        The rows without a reason, in their order: ``object_id`` where there is a key;
+        ``GRID_COLUMNS`` where there is a position, and ``geometry`` (WKB, WGS 84) where it is a
+        shape; ``event_time`` where there is one; ``ORIGIN_COLUMNS``; ``HISTORY_COLUMNS`` and
+        ``event_month`` where the table has them; then the source's columns.
     """
     values: dict[str, Column] = {
         "object_id": _object_id(declaration),
@@ -73,60 +88,47 @@ def to_dataset(
         "source_file": F.col(FILE),
         "source_row": F.col(ROW),
         "run_id": F.lit(run_id),
+        "valid_from": F.lit(valid_from),
+        "valid_to": F.lit(None),
+        "event_month": F.date_format("event_time", "yyyy-MM"),
+        "geometry": F.col(GEOMETRY),
     }
-    fields = [OBJECT_COLUMN]
-    if level is not None:
-        code = grid_cell_code("cell", level)
+    if level is not None and layout.prefix_level is not None:
         values |= {
             "cell": F.col("cell"),
-            "grid_code": code,
+            "grid_code": grid_cell_code("cell", level),
             "grid_level": F.lit(level),
-            "grid_prefix": F.substring(code, 1, get_level(prefix_level).code_length),
+            "grid_prefix": grid_cell_code(
+                grid_parent("cell", layout.prefix_level), layout.prefix_level
+            ),
             "lon": F.col("lon"),
             "lat": F.col("lat"),
         }
-        fields += GRID_COLUMNS.fields
-    if declaration.time is not None:
-        fields.append(TIME_COLUMN)
-    fields += ORIGIN_COLUMNS.fields
+    fields = _fields(declaration, layout)
     added = [values[field.name].cast(field.dataType).alias(field.name) for field in fields]
-    if declaration.has_shape:
-        added.append(F.col(GEOMETRY).alias(GEOMETRY_COLUMN.name))
     own = [F.col(f"`{column}`") for column in columns]
     return rows.where(F.col("reason").isNull()).select(*added, *own)
 
 
-def to_quarantine(
-    rows: DataFrame, *, dataset: str, names: Mapping[str, str], run_id: str
-) -> DataFrame:
-    """The rows with a reason, each with its whole content as it came.
-
-    Args:
-        rows: raw rows with ``reason``.
-        dataset: its name.
-        names: stored name of each source column.
-        run_id: of this run.
-
-    Returns:
-        ``QUARANTINE_SCHEMA``; ``row`` is the text of a broken row, else its columns as JSON.
-    """
-    columns = (F.col(f"`{stored}`").alias(column) for column, stored in names.items())
-    content = F.to_json(F.struct(*columns))
-    values: dict[str, Column] = {
-        "dataset": F.lit(dataset),
-        "source_file": F.col(FILE),
-        "source_row": F.col(ROW),
-        "reason": F.col("reason"),
-        "detail": F.col(FAULT),
-        "row": F.coalesce(F.col(TEXT), content),
-        "run_id": F.lit(run_id),
-    }
-    chosen = [values[field.name].alias(field.name) for field in QUARANTINE_SCHEMA]
-    return rows.where(F.col("reason").isNotNull()).select(*chosen)
+def _fields(declaration: Declaration, layout: Layout) -> list[T.StructField]:
+    """The container's own columns in a table, in their order."""
+    fields = [OBJECT_COLUMN] if declaration.key else []
+    if declaration.position is not None:
+        fields += GRID_COLUMNS.fields
+    if declaration.time is not None:
+        fields.append(TIME_COLUMN)
+    fields += ORIGIN_COLUMNS.fields
+    if declaration.history:
+        fields += HISTORY_COLUMNS.fields
+    if layout.by_month:
+        fields.append(MONTH_COLUMN)
+    if declaration.has_shape:
+        fields.append(GEOMETRY_COLUMN)
+    return fields
 
 
 def _object_id(declaration: Declaration) -> Column:
-    """A digest of the business key (else of file and row): the same on every run."""
-    key = [F.col(f"`{name}`") for name in declaration.key] or [F.col(FILE), F.col(ROW)]
+    """A digest of the business key: the same on every run."""
+    key = (F.col(f"`{name}`").cast("string") for name in declaration.key)
     whole = F.concat_ws(_KEY_SEPARATOR, F.lit(declaration.dataset), *key)
     return F.substring(F.sha2(whole, 256), 1, 32)

@@ -3,32 +3,38 @@
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
+from pyspark import StorageLevel
 from pyspark.errors import PySparkException, PythonException
-from pyspark.sql import DataFrame, SparkSession, functions as F
+from pyspark.sql import DataFrame, SparkSession
 
-from gridcontainer.container.check import add_reason
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.encode import add_cell, add_time, to_dataset, to_quarantine
-from gridcontainer.container.position import add_position
+from gridcontainer.container.jdbc import database_fingerprint
+from gridcontainer.container.judge import judge, level_of
+from gridcontainer.container.mending import describe, mend_rows
+from gridcontainer.container.quarantine import count_reasons, to_quarantine
 from gridcontainer.container.read import read_source
-from gridcontainer.container.runs import Run, content_fingerprint, last_run, record_run
+from gridcontainer.container.runs import Run, digest_of, digest_of_files, last_run, record_run
 from gridcontainer.container.schemas import QUARANTINE_SCHEMA, RUNS_SCHEMA
 from gridcontainer.container.sources import find_files
+from gridcontainer.container.sources.snapshot import FileState, require_unchanged, take_snapshot
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import (
     TableState,
     create_table,
     find_state,
+    first_line,
     read_state,
-    replace_dataset,
     replace_partition,
 )
+from gridcontainer.container.write import Writer
 from gridcontainer.errors import SourceError, StorageError
 
 Report = Callable[[str], None]
@@ -107,15 +113,9 @@ def prepare_container(spark: SparkSession, storage: Storage) -> None:
 
 def _explain_storage(failed: str, storage: Storage, error: PySparkException | Py4JJavaError) -> str:
     return (
-        f"{failed}: {_first_line(error)}. Can {storage.root} be written to? The next run does "
+        f"{failed}: {first_line(error)}. Can {storage.root} be written to? The next run does "
         "again what this one left undone"
     )
-
-
-def _first_line(error: PySparkException | Py4JJavaError) -> str:
-    java = getattr(error, "java_exception", None)
-    said = str(error if java is None else java.getMessage() or java.toString())
-    return said.strip().splitlines()[0][:300]
 
 
 def _ingest(
@@ -130,28 +130,34 @@ def _ingest(
     path = storage.dataset(declaration.department, declaration.dataset)
     declaration = declaration.model_copy(update={"datum": declaration.datum or city.datum})
     report("fingerprint")
-    fingerprint = content_fingerprint(
-        find_files(sources, declaration), declaration.fingerprint(), city.model_dump_json()
-    )
+    files, content = _look_at_source(spark, declaration, sources)
+    fingerprint = digest_of(content, declaration.fingerprint(), city.model_dump_json())
     if there := _find_unchanged(spark, storage, path, declaration.dataset, fingerprint):
         return there
     run_id = uuid.uuid4().hex
     report("read")
-    raw, names = read_source(spark, sources, declaration)
-    declaration = declaration.with_columns(names)
-    raw = raw.persist()
-    try:
+    with _kept(*read_source(spark, sources, declaration)) as (raw, names):
         rows_in = _count(raw)
-        judged = _judge(raw, declaration, city)
+        require_unchanged(files)
+        declared = declaration.with_columns(names)
+        level, columns = level_of(declared, city), list(names.values())
+        judged = mend_rows(
+            raw,
+            judge=partial(judge, declaration=declared, city=city),
+            rules=declared.mend,
+            texts=[describe(rule) for rule in declaration.mend],
+            names=names,
+        )
         report("write")
-        _write_dataset(judged, declaration, city, list(names.values()), path, rows_in, run_id)
+        merged = Writer(path, declared, columns, level, run_id, started).write(
+            judged, count=rows_in
+        )
         report("set aside")
         aside = to_quarantine(judged, dataset=declaration.dataset, names=names, run_id=run_id)
         replace_partition(aside, storage.quarantine, "dataset", declaration.dataset)
-    finally:
-        raw.unpersist()
+    require_unchanged(files)
     table = read_state(spark, path)
-    reasons = _count_reasons(spark, storage, declaration.dataset)
+    reasons, mended = count_reasons(spark, storage, declaration.dataset)
     run = Run(
         run_id=run_id,
         job="ingest",
@@ -162,13 +168,43 @@ def _ingest(
         fingerprint=fingerprint,
         table_version=table.version,
         rows_in=rows_in,
-        rows_out=table.rows,
+        rows_out=table.rows - merged.kept,
         rows_quarantined=sum(reasons.values()),
         reasons=reasons,
+        mended=mended,
+        inserted=merged.inserted,
+        updated=merged.updated,
+        deleted=merged.deleted,
+        kept=merged.kept,
+        files_before=merged.files_before,
+        files_rewritten=merged.files_rewritten,
     )
     run.require_conservation()
     record_run(spark, storage.runs, run)
     return Ingested(run, changed=True, table=table)
+
+
+def _look_at_source(
+    spark: SparkSession, declaration: Declaration, sources: Path
+) -> tuple[tuple[FileState, ...], str]:
+    """The state of the source's files (none of a database), and a digest of its content."""
+    if declaration.source.format == "jdbc":
+        return (), database_fingerprint(spark, declaration.source)
+    paths = find_files(sources, declaration)
+    return take_snapshot(paths), digest_of_files(paths)
+
+
+@contextmanager
+def _kept(raw: DataFrame, names: dict[str, str]) -> Iterator[tuple[DataFrame, dict[str, str]]]:
+    """Rows that Spark does not read from files itself are read once: kept in memory, or on disk."""
+    if raw.inputFiles():
+        yield raw, names
+        return
+    raw.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        yield raw, names
+    finally:
+        raw.unpersist()
 
 
 def _find_unchanged(
@@ -193,56 +229,3 @@ def _count(raw: DataFrame) -> int:
         if said is None:
             raise
         raise SourceError(said.group(1)) from None
-
-
-def _judge(raw: DataFrame, declaration: Declaration, city: CityProfile) -> DataFrame:
-    """Every raw row with its position, its cell and the reason against it."""
-    placed = raw.transform(
-        add_position, declaration=declaration, datum=declaration.datum or city.datum
-    )
-    level = _level(declaration, city)
-    if level is not None:
-        placed = placed.transform(add_cell, level=level)
-    return placed.transform(add_time, time=declaration.time, zone=city.time_zone).transform(
-        add_reason, declaration=declaration, extent=city.extent
-    )
-
-
-def _level(declaration: Declaration, city: CityProfile) -> int | None:
-    """The level at which rows are coded; None for a table without position."""
-    if declaration.position is None:
-        return None
-    return declaration.level or city.levels[declaration.kind]
-
-
-def _write_dataset(
-    judged: DataFrame,
-    declaration: Declaration,
-    city: CityProfile,
-    columns: list[str],
-    path: str,
-    rows_in: int,
-    run_id: str,
-) -> None:
-    level = _level(declaration, city)
-    sound = to_dataset(
-        judged,
-        declaration=declaration,
-        columns=columns,
-        level=level,
-        prefix_level=min(level or city.prefix_level, city.prefix_level),
-        run_id=run_id,
-    )
-    properties = {
-        "gridcontainer.title": declaration.title,
-        "gridcontainer.label": declaration.label or "",
-        "gridcontainer.key": ",".join(declaration.key),
-        "gridcontainer.tags": ",".join(declaration.tags),
-        "gridcontainer.confidential": str("confidential" in declaration.sensitivity.values()),
-    }
-    replace_dataset(sound, path, count=rows_in, properties=properties)
-
-
-def _count_reasons(spark: SparkSession, storage: Storage, dataset: str) -> dict[str, int]:
-    aside = spark.read.format("delta").load(storage.quarantine).where(F.col("dataset") == dataset)
-    return {row["reason"]: row["count"] for row in aside.groupBy("reason").count().collect()}

@@ -45,10 +45,7 @@ def add_position(rows: DataFrame, *, declaration: Declaration, datum: str) -> Da
                 "lat": F.col("_point.lat"),
             }
         )
-    texts = _coordinate_texts(declaration.position, declaration.missing)
-    read = rows.withColumns(texts).withColumns(
-        {"_lon_read": _to_degrees("_lon_text"), "_lat_read": _to_degrees("_lat_text")}
-    )
+    read = _read_coordinates(rows, declaration.position, declaration.missing)
     if datum in ("WGS84", "CGCS2000"):
         return read.withColumns({"lon": F.col("_lon_read"), "lat": F.col("_lat_read")})
     return read.withColumn("_point", _convert(datum)).withColumns(
@@ -56,16 +53,17 @@ def add_position(rows: DataFrame, *, declaration: Declaration, datum: str) -> Da
     )
 
 
-def _coordinate_texts(position: Position, missing: list[str]) -> dict[str, Column]:
-    def text(name: str | None) -> Column:
-        value = F.trim(F.col(f"`{name}`").cast("string"))
-        return F.when(~value.isin("", *missing), value)
-
-    return {"_lon_text": text(position.lon), "_lat_text": text(position.lat)}
-
-
-def _to_degrees(name: str) -> Column:
-    return F.when(F.col(name).rlike(NUMBER), F.col(name).try_cast("double"))
+def _read_coordinates(rows: DataFrame, position: Position, missing: list[str]) -> DataFrame:
+    for name, column in (("lon", position.lon), ("lat", position.lat)):
+        value = F.col(f"`{column}`")
+        if isinstance(rows.schema[str(column)].dataType, T.DoubleType):  # as Parquet can hold
+            texts, degrees = value, value
+        else:
+            text = F.trim(value.cast("string"))
+            texts = F.when(~text.isin("", *missing), text)
+            degrees = F.when(F.col(f"_{name}_text").rlike(NUMBER), texts.try_cast("double"))
+        rows = rows.withColumn(f"_{name}_text", texts).withColumn(f"_{name}_read", degrees)
+    return rows
 
 
 def _convert(datum: str) -> Column:

@@ -1,4 +1,4 @@
-"""Source files to a Spark data frame of raw rows, one task a file."""
+"""Sources to a Spark data frame of raw rows."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +8,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.jdbc import read_database
+from gridcontainer.container.read_parquet import read_parquet_natively, suits_spark
 from gridcontainer.container.sources import (
     find_files,
     read_batches,
@@ -22,21 +24,28 @@ def read_source(
 ) -> tuple[DataFrame, dict[str, str]]:
     """All rows of a data set as they are written, and the stored name of each source column.
 
+    Rows of files come by a task a file; those of Parquet and of databases as Spark reads them.
+
     Args:
         spark: the session.
         root: folder below which ``source.path`` lies; executors must see it too.
         declaration: of the data set.
 
     Returns:
-        A lazy frame: the source's text columns under their stored names, which no step of an
-        ingest takes for its own, ``_file``, ``_row``, ``_fault``, ``_text`` and, where the position
-        is a shape, ``_geometry`` (WKB, WGS 84).
+        A lazy frame: the source's columns (texts; typed where Spark reads Parquet) under their
+        stored names, which no step of an ingest takes for its own, ``_file``, ``_row``,
+        ``_fault``, ``_text``, ``_repair`` and, where the position is a shape, ``_geometry`` (WKB,
+        WGS 84).
 
     Raises:
         SourceError: no such file, or it is not written as declared.
     """
+    if declaration.source.format == "jdbc":
+        return read_database(spark, declaration)
     files = find_files(root, declaration)
     columns = source_columns(files, declaration)
+    if suits_spark(files, declaration):
+        return read_parquet_natively(spark, root, files, columns)
     names = stored_names(columns)
     fields = source_schema(columns, declaration)
     schema = pa.schema([field.with_name(names.get(field.name, field.name)) for field in fields])

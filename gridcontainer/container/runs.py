@@ -28,9 +28,16 @@ class Run:
         fingerprint: digest of the source's content and of the declaration.
         table_version: of the data set's table after the run.
         rows_in: of the source.
-        rows_out: in the data set's table.
-        rows_quarantined: set aside.
+        rows_out: of them in the data set's table.
+        rows_quarantined: of them set aside.
         reasons: rows set aside by reason.
+        mended: rows that went in otherwise than they came, by reason.
+        inserted: rows that this run wrote and that were not there before.
+        updated: rows that were there otherwise before.
+        deleted: rows that were there and that the source no longer has (with history: closed).
+        kept: rows in the table that the source no longer has.
+        files_before: of the table, before the run.
+        files_rewritten: of them that this run read and wrote anew.
     """
 
     run_id: str
@@ -45,6 +52,13 @@ class Run:
     rows_out: int
     rows_quarantined: int
     reasons: dict[str, int] = field(default_factory=dict)
+    mended: dict[str, int] = field(default_factory=dict)
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    kept: int = 0
+    files_before: int = 0
+    files_rewritten: int = 0
 
     def require_conservation(self) -> None:
         """Rows in are rows out plus rows set aside.
@@ -61,7 +75,7 @@ class Run:
 
 def record_run(spark: SparkSession, path: str, run: Run) -> None:
     """Append a run to the ledger."""
-    append(spark.createDataFrame([asdict(run)], RUNS_SCHEMA), path)
+    append(spark.createDataFrame([asdict(run)], RUNS_SCHEMA), path, new_columns=True)
 
 
 def last_run(spark: SparkSession, path: str, dataset: str) -> Run | None:
@@ -72,17 +86,25 @@ def last_run(spark: SparkSession, path: str, dataset: str) -> Run | None:
     newest = runs.orderBy(F.desc("started")).limit(1).collect()
     if not newest:
         return None
-    values = newest[0].asDict()  # its times are local and do not say so
-    return Run(**(values | {"started": values["started"].astimezone(UTC)}))
+    # What a ledger of an earlier release did not write is null.
+    values = {name: value for name, value in newest[0].asDict().items() if value is not None}
+    started = values["started"].astimezone(UTC)  # its times are local and do not say so
+    return Run(**(values | {"started": started}))
 
 
-def content_fingerprint(files: Iterable[Path], *parts: str) -> str:
-    """A digest of the files' names and bytes and of further texts."""
+def digest_of_files(files: Iterable[Path]) -> str:
+    """A digest of the files' names and bytes."""
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.name.encode() + b"\0")
         with path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
-    for part in parts:
-        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def digest_of(*texts: str) -> str:
+    """A digest of texts in their order."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode() + b"\0")
     return digest.hexdigest()

@@ -21,6 +21,13 @@ ORIGIN_COLUMNS = T.StructType(
         T.StructField("run_id", T.StringType(), False),
     ]
 )
+HISTORY_COLUMNS = T.StructType(
+    [
+        T.StructField("valid_from", T.TimestampType(), False),
+        T.StructField("valid_to", T.TimestampType(), True),
+    ]
+)
+MONTH_COLUMN = T.StructField("event_month", T.StringType(), False)
 GEOMETRY_COLUMN = T.StructField("geometry", T.BinaryType(), False)
 
 QUARANTINE_SCHEMA = T.StructType(
@@ -31,6 +38,7 @@ QUARANTINE_SCHEMA = T.StructType(
         T.StructField("reason", T.StringType(), False),
         T.StructField("detail", T.StringType(), True),
         T.StructField("row", T.StringType(), True),
+        T.StructField("mended", T.StringType(), True),
         T.StructField("run_id", T.StringType(), False),
     ]
 )
@@ -49,5 +57,12 @@ RUNS_SCHEMA = T.StructType(
         T.StructField("rows_out", T.LongType(), False),
         T.StructField("rows_quarantined", T.LongType(), False),
         T.StructField("reasons", T.MapType(T.StringType(), T.LongType()), False),
+        T.StructField("mended", T.MapType(T.StringType(), T.LongType()), True),
+        T.StructField("inserted", T.LongType(), True),
+        T.StructField("updated", T.LongType(), True),
+        T.StructField("deleted", T.LongType(), True),
+        T.StructField("kept", T.LongType(), True),
+        T.StructField("files_before", T.LongType(), True),
+        T.StructField("files_rewritten", T.LongType(), True),
     ]
 )

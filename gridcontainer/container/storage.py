@@ -19,15 +19,29 @@ OWN_COLUMNS = (
     "lon",
     "lat",
     "event_time",
+    "event_month",
     "source_file",
     "source_row",
     "run_id",
+    "valid_from",
+    "valid_to",
     "geometry",
 )
 # Names that an ingest, Spark or Delta's change feed use beside those of the table itself.
 _WORKING_COLUMNS = (
-    *("_file", "_row", "_fault", "_text", "_geometry", "_metadata", "reason"),
-    *("_point", "_lon_text", "_lat_text", "_lon_read", "_lat_read"),
+    *("_file", "_row", "_fault", "_text", "_repair", "_geometry", "_metadata", "reason"),
+    *(
+        "_point",
+        "_lon_text",
+        "_lat_text",
+        "_lon_read",
+        "_lat_read",
+        "_rule",
+        "_mended",
+        "_original",
+        "_first",
+    ),
+    *("_change", "_old_prefix", "_old_cell", "_old_digest", "_new_digest", "_here", "_there"),
     *("_change_type", "_commit_version", "_commit_timestamp"),
 )
 _FORBIDDEN = str.maketrans(dict.fromkeys(" ,;{}()\n\r\t=`", "_"))
@@ -75,6 +89,11 @@ class Storage:
         return [(table.parent.name, table.name, str(table)) for table in tables]
 
 
+def is_own_column(name: str) -> bool:
+    """Whether the container itself uses the name, so that no source column is stored under it."""
+    return name.lower() in OWN_COLUMNS + _WORKING_COLUMNS
+
+
 def stored_names(columns: list[str]) -> dict[str, str]:
     """The name under which each source column is stored.
 
@@ -86,8 +105,7 @@ def stored_names(columns: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for column in columns:
         plain = column.strip().translate(_FORBIDDEN) or "unnamed"
-        own = plain.lower() in OWN_COLUMNS + _WORKING_COLUMNS
-        base = f"source_{plain}" if own else plain
+        base = f"source_{plain}" if is_own_column(plain) else plain
         name, number = base, 1
         while name.lower() in taken:
             number += 1

@@ -1,14 +1,17 @@
-"""Delta tables of the container: made with their properties, replaced as a whole, measured."""
+"""Delta tables of the container: made with their properties, replaced, appended to, measured."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from delta.tables import DeltaTable
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, types as T
 
-ROWS_PER_FILE = 2_000_000
+from gridcontainer.container.layout import Layout
 
+_PREFIX_LEVEL_BEFORE = 2  # of tables that do not say theirs
 _GRID_CONSTRAINTS = {
     "delta.constraints.position": "lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90",
     "delta.constraints.prefix_of_code": "startswith(grid_code, grid_prefix)",
@@ -21,7 +24,7 @@ class TableState:
 
     Attributes:
         version: of the table.
-        rows: in it.
+        rows: in it; where it keeps history, those that are valid now.
         partitions: that have rows.
         files: of this version.
         bytes: of these files.
@@ -35,38 +38,40 @@ class TableState:
 
 
 def replace_dataset(
-    rows: DataFrame, path: str, *, count: int, properties: Mapping[str, str]
+    rows: DataFrame, path: str, *, layout: Layout, properties: Mapping[str, str]
 ) -> None:
-    """Replace a data set's table: partitioned by ``grid_prefix``, each file sorted by ``cell``.
-
-    A table without position is one partition, in the order of its source.
+    """Replace a data set's table as a whole.
 
     Args:
-        rows: of ``to_dataset``.
+        rows: as the table is to hold them, arranged as the layout says.
         path: of the table; made with its properties if it is not there.
-        count: rows, about; chooses the number of files.
+        layout: of the table.
         properties: of the table beside those that every data set has.
     """
     spark = rows.sparkSession
-    wanted = {**_layout_properties(rows.columns), **properties}
-    on_grid = "grid_prefix" in rows.columns
-    partition = ["grid_prefix"] if on_grid else []
-    if not create_table(spark, path, rows.schema, partition, wanted):
-        _renew_properties(spark, path, wanted)
-    tasks = max(1, -(-count // ROWS_PER_FILE))
-    order = ["cell"] if on_grid else ["source_file", "source_row"]
+    wanted = {**_layout_properties(rows.columns, layout), **properties}
+    if not create_table(spark, path, rows.schema, layout.partition, wanted):
+        renew_properties(spark, path, wanted)
     (
-        rows.repartitionByRange(tasks, *order)
-        .sortWithinPartitions(*partition, *order)
-        .write.format("delta")
+        rows.write.format("delta")
         .mode("overwrite")
-        .partitionBy(*partition)
+        .partitionBy(*layout.partition)
         .option("overwriteSchema", "true")
         .save(path)
     )
 
 
-def _layout_properties(columns: Sequence[str]) -> dict[str, str]:
+def find_layout(spark: SparkSession, path: str) -> Layout:
+    """The layout in which a data set's table was written."""
+    detail = DeltaTable.forPath(spark, path).detail().collect()[0]
+    level = detail["properties"].get("gridcontainer.prefix_level")
+    by_month = "event_month" in detail["partitionColumns"]
+    if "grid_prefix" not in detail["partitionColumns"]:
+        return Layout(None, by_month, detail["numFiles"])
+    return Layout(int(level or _PREFIX_LEVEL_BEFORE), by_month, detail["numFiles"])
+
+
+def _layout_properties(columns: Sequence[str], layout: Layout) -> dict[str, str]:
     """What a table with these columns is made with.
 
     Prefix = integer range: minimum and maximum of ``cell`` and of the time are all that skipping
@@ -77,7 +82,10 @@ def _layout_properties(columns: Sequence[str]) -> dict[str, str]:
         "delta.enableChangeDataFeed": "true",
         "delta.dataSkippingStatsColumns": ",".join(skipping),
     }
-    return shared | _GRID_CONSTRAINTS if "cell" in columns else shared
+    if layout.prefix_level is None:
+        return shared
+    level = {"gridcontainer.prefix_level": str(layout.prefix_level)}
+    return shared | level | _GRID_CONSTRAINTS
 
 
 def replace_partition(rows: DataFrame, path: str, column: str, value: str) -> None:
@@ -88,6 +96,7 @@ def replace_partition(rows: DataFrame, path: str, column: str, value: str) -> No
         .write.format("delta")
         .mode("overwrite")
         .option("replaceWhere", f"{column} = {_quoted(value)}")
+        .option("mergeSchema", "true")
         .save(path)
     )
 
@@ -97,7 +106,7 @@ def read_state(spark: SparkSession, path: str) -> TableState:
     table = DeltaTable.forPath(spark, path)
     version = table.history(1).collect()[0]["version"]
     detail = table.detail().collect()[0]
-    rows = table.toDF()
+    rows = current_rows(table.toDF())
     prefixes = [name for name in ("grid_prefix",) if name in rows.columns]
     by_prefix = rows.groupBy(*prefixes).count().collect()
     return TableState(
@@ -109,14 +118,26 @@ def read_state(spark: SparkSession, path: str) -> TableState:
     )
 
 
+def current_rows(rows: DataFrame) -> DataFrame:
+    """Without those that a table with history has closed."""
+    return rows.where("valid_to IS NULL") if "valid_to" in rows.columns else rows
+
+
 def find_state(spark: SparkSession, path: str) -> TableState | None:
     """What a data set's table holds; None where there is no table."""
     return read_state(spark, path) if DeltaTable.isDeltaTable(spark, path) else None
 
 
-def append(rows: DataFrame, path: str) -> None:
-    """Append to a table, which is made if it is not there."""
-    rows.coalesce(1).write.format("delta").mode("append").save(path)
+def append(rows: DataFrame, path: str, *, new_columns: bool = False) -> None:
+    """Append to a table, which is made if it is not there.
+
+    Args:
+        rows: few; one file.
+        path: of the table.
+        new_columns: a table of an earlier release gets the columns that it lacks.
+    """
+    writer = rows.coalesce(1).write.format("delta").mode("append")
+    writer.option("mergeSchema", str(new_columns)).save(path)
 
 
 def create_table(
@@ -138,7 +159,8 @@ def create_table(
     return True
 
 
-def _renew_properties(spark: SparkSession, path: str, wanted: Mapping[str, str]) -> None:
+def renew_properties(spark: SparkSession, path: str, wanted: Mapping[str, str]) -> None:
+    """Set the properties that differ; a table that has them all gets no new version."""
     present = DeltaTable.forPath(spark, path).detail().collect()[0]["properties"]
     if changed := {name: value for name, value in wanted.items() if present.get(name) != value}:
         pairs = ", ".join(f"'{name}' = {_quoted(value)}" for name, value in changed.items())
@@ -147,3 +169,10 @@ def _renew_properties(spark: SparkSession, path: str, wanted: Mapping[str, str])
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def first_line(error: PySparkException | Py4JJavaError) -> str:
+    """What Spark says in its first line; the rest is its own stack."""
+    java = getattr(error, "java_exception", None)
+    said = str(error if java is None else java.getMessage() or java.toString())
+    return said.strip().splitlines()[0][:300]

@@ -46,7 +46,7 @@ def bounds_to_ranges(
     parts = [(polar, polar | ~get_level(level).mask), *_descend(box, level, 2 * max_ranges)]
     first, last = (np.concatenate(ends) for ends in zip(*parts, strict=True))
     order = np.argsort(first)
-    return _merge(first[order], last[order], max_ranges)
+    return merge_ranges(first[order], last[order], max_ranges)
 
 
 def scan_level(west: float, south: float, east: float, north: float) -> int:
@@ -135,8 +135,14 @@ def _children(cells: Int64s, last: Int64s, level: Level) -> Ranges:
     return children.reshape(-1), ends.reshape(-1)
 
 
-def _merge(first: Int64s, last: Int64s, max_ranges: int) -> Ranges:
-    """One range for those without a gap; then the smallest gaps closed until the count fits."""
+def merge_ranges(first: Int64s, last: Int64s, max_ranges: int) -> Ranges:
+    """One range for those without a gap; then the smallest gaps closed until the count fits.
+
+    Args:
+        first: of each range, in order.
+        last: of each range; before the next range's first.
+        max_ranges: most ranges to give, 1 or more.
+    """
     gaps = first[1:].view(np.uint64) - last[:-1].view(np.uint64)  # up to 2**64: wraps rightly
     widest = np.argsort(gaps, kind="stable")[::-1][: max_ranges - 1]
     kept = np.sort(widest[gaps[widest] > 1])

@@ -16,7 +16,11 @@ ZERO = "zero position"
 SWAPPED = "longitude and latitude swapped"
 OUTSIDE = "outside the city"
 REPEATED = "repeated key"
-REASONS = (BROKEN, MISSING, NOT_A_NUMBER, ZERO, SWAPPED, OUTSIDE, REPEATED)  # in order of test
+REPEATED_ROW = "repeated row"
+REASONS = (  # in order of test
+    *(BROKEN, MISSING, NOT_A_NUMBER, ZERO, SWAPPED, OUTSIDE),
+    *(REPEATED, REPEATED_ROW),
+)
 
 NO_NUMBERS = ("无", "n/a")
 
@@ -130,11 +134,18 @@ def soil(
 
 
 def mark_repeats(table: Table, key: tuple[str, ...]) -> Table:
-    """The table with ``repeated key`` at each good row whose key a good row above it has."""
+    """The table with a reason at each good row whose key a good row above it has.
+
+    It is ``repeated row`` where the first row of that key is the same in all its cells.
+    """
     truth = table.truth.copy()
-    good = truth["reason"].isna()
-    repeats = table.cells.loc[good, list(key)].astype(str).duplicated()
-    truth.loc[repeats.index[repeats], "reason"] = REPEATED
+    cells = table.cells[truth["reason"].isna()].astype(str)
+    keys = cells[list(key)].agg("\x1f".join, axis=1)
+    first = cells.groupby(keys.to_numpy()).transform("first")
+    same = (cells == first).all(axis=1)
+    repeats = keys.duplicated()
+    truth.loc[repeats.index[repeats & same], "reason"] = REPEATED_ROW
+    truth.loc[repeats.index[repeats & ~same], "reason"] = REPEATED
     return Table(table.cells, truth)
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from gridcontainer.sample.dataset import Dataset
 from gridcontainer.sample.declaration import Declaration
-from gridcontainer.sample.dirt import REASONS, REPEATED
+from gridcontainer.sample.dirt import REASONS, REPEATED, REPEATED_ROW
 from gridcontainer.sample.formats import json_bytes, parquet_bytes
 
 OBJECT_COLUMNS = (
@@ -94,7 +94,7 @@ def file_truth(dataset: Dataset) -> FileTruth:
 def object_rows(dataset: Dataset) -> pd.DataFrame:
     """The rows of ``Truth.objects`` that one data set gives; none for events."""
     truth = dataset.table.truth
-    shown = truth["object_id"].notna() & (truth["reason"] != REPEATED)
+    shown = truth["object_id"].notna() & ~truth["reason"].isin([REPEATED, REPEATED_ROW])
     rows = truth[shown].copy()
     rows["department"] = dataset.declaration.department
     rows["dataset"] = dataset.declaration.dataset

@@ -22,6 +22,7 @@ from gridcontainer.grid import (
 from gridcontainer.grid.ranges import scan_level, with_ancestors
 from gridcontainer.spark.columns import ColumnOrName, as_column
 
+_PREFIX_LEVELS = (1, 2, 3)  # that a data set's size may choose
 _AFTER_ALL_DIGITS = "~"  # sorts after every character of a code
 
 
@@ -30,7 +31,7 @@ def grid_prefix_filter(
     *,
     cell: ColumnOrName = "cell",
     prefix: ColumnOrName | None = "grid_prefix",
-    prefix_level: int = 2,
+    prefix_level: int | None = None,
 ) -> Column:
     """True for rows whose cell lies in one of the cells: a prefix query.
 
@@ -38,7 +39,7 @@ def grid_prefix_filter(
         codes: one code or several, of any mix of levels.
         cell: column of level-10 cells or of cells at least as fine as the codes.
         prefix: partition column; None for a table without one.
-        prefix_level: of the partition column.
+        prefix_level: of the partition column; None for any of levels 1-3.
 
     Returns:
         boolean: partitions by literals, and ranges of the bare ``cell``.
@@ -55,7 +56,7 @@ def grid_prefix_filter(
     if prefix is None:
         return inside
     return (
-        _in_partitions(as_column(prefix), (code.upper() for code in texts), prefix_level) & inside
+        _in_partitions(as_column(prefix), [code.upper() for code in texts], prefix_level) & inside
     )
 
 
@@ -69,7 +70,7 @@ def grid_box_filter(
     lon: ColumnOrName = "lon",
     lat: ColumnOrName = "lat",
     prefix: ColumnOrName | None = "grid_prefix",
-    prefix_level: int = 2,
+    prefix_level: int | None = None,
 ) -> Column:
     """True for rows whose position lies in a closed box.
 
@@ -82,7 +83,7 @@ def grid_box_filter(
         lon: column of longitudes, degrees.
         lat: column of latitudes, degrees.
         prefix: partition column; None for a table without one.
-        prefix_level: of the partition column.
+        prefix_level: of the partition column; None for any of levels 1-3.
 
     Raises:
         CoordinateError: no such box.
@@ -94,7 +95,9 @@ def grid_box_filter(
     inside = _in_ranges(as_column(cell), ranges) & in_lon & y.between(south, north)
     if prefix is None:
         return inside
-    partitions = bounds_to_codes(west, south, east, north, prefix_level).tolist()
+    box = (west, south, east, north)
+    level = _partition_level(box) if prefix_level is None else prefix_level
+    partitions = bounds_to_codes(*box, level).tolist()
     return _in_partitions(as_column(prefix), partitions, prefix_level) & inside
 
 
@@ -102,15 +105,22 @@ def _in_ranges(cell: Column, ranges: Iterable[tuple[int, int]]) -> Column:
     return _any(cell.between(F.lit(first), F.lit(last)) for first, last in ranges)
 
 
-def _in_partitions(prefix: Column, codes: Iterable[str], prefix_level: int) -> Column:
+def _in_partitions(prefix: Column, codes: Sequence[str], prefix_level: int | None) -> Column:
     """A coarser code takes a range of partitions, a finer one its ancestor's."""
-    length = get_level(prefix_level).code_length
-    cut = {code[:length] for code in codes}
-    exact = sorted(code for code in cut if len(code) == length)
+    levels = _PREFIX_LEVELS if prefix_level is None else (prefix_level,)
+    lengths = [get_level(level).code_length for level in levels]
+    cut = {code[:length] for code in codes for length in lengths}
+    exact = sorted(code for code in cut if len(code) in lengths)
+    coarse = {code[: lengths[-1]] for code in codes if len(code) < lengths[-1]}
     parts = [prefix.isin(*exact)] if exact else []
-    for code in sorted(cut.difference(exact)):
+    for code in sorted(coarse):
         parts.append((prefix >= F.lit(code)) & (prefix < F.lit(code + _AFTER_ALL_DIGITS)))
     return _any(parts)
+
+
+def _partition_level(box: tuple[float, float, float, float]) -> int:
+    """The finest level of partitions at which a box has few of them."""
+    return max(1, min(_PREFIX_LEVELS[-1], scan_level(*box)))
 
 
 def _any(parts: Iterable[Column]) -> Column:

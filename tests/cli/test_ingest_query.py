@@ -198,8 +198,8 @@ def test_mistakes_of_query_are_one_line(container, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "give --code or --bbox"),
-        (["--code", "N51H", "--bbox", "1,2,3,4"], "give --code or --bbox"),
+        ([], "give --code or --bbox or --polygon"),
+        (["--code", "N51H", "--bbox", "1,2,3,4"], "give --code or --bbox or --polygon"),
         (["--bbox", "1,2,3"], "'1,2,3' is not WEST,SOUTH,EAST,NORTH"),
         (["--bbox", "a,b,c,d"], "is not WEST,SOUTH,EAST,NORTH"),
         (["--code", "N51H", "--rows", "many"], "'many' is not a valid integer"),

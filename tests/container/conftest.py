@@ -74,7 +74,7 @@ def ingested(ingest_all: Callable[[str, Path], Container], sample: Truth) -> Con
     return ingest_all("sample", sample.directory)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def declare() -> Callable[..., Declaration]:
     """A declaration of points ``lon``, ``lat`` in ``places.csv``; keys of ``source`` given flat."""
 

@@ -11,7 +11,10 @@ from gridcontainer.container.encode import add_cell
 from gridcontainer.container.position import add_position
 from gridcontainer.grid.datum import from_wgs84
 
-RAW = "_file string, _row long, _fault string, _text string, id string, lon string, lat string"
+RAW = (
+    "_file string, _row long, _fault string, _text string, "
+    "id string, source_lon string, source_lat string"
+)
 
 
 @pytest.fixture
@@ -19,7 +22,8 @@ def judge(spark: SparkSession, city, declare):
     """The reason of each row, given as (id, lon, lat) or with ``_file``, ``_row``, ``_fault``."""
 
     def reasons(rows: list[tuple], **keys) -> list[str | None]:
-        declaration = declare(**keys)
+        position = {"lon": "source_lon", "lat": "source_lat"}  # as the container stores lon, lat
+        declaration = declare(position=position, **keys)
         whole = [("places.csv", n, None, None, *r) if len(r) == 3 else r
                  for n, r in enumerate(rows, start=1)]  # fmt: skip
         judged = (
@@ -60,14 +64,16 @@ POSITIONS = {
     "wide digits": ("１２１", "31.23", check.NOT_A_NUMBER),
     "two points": ("121.4.7", "31.23", check.NOT_A_NUMBER),
     "point alone": (".", "31.23", check.NOT_A_NUMBER),
-    "too big for a double": ("1e999", "31.23", check.OUTSIDE),
+    "too big for a double": ("1e999", "31.23", check.NOT_A_NUMBER),
     "zero": ("0", "0.000000", check.ZERO),
     "minus zero": ("-0.0", "0e5", check.ZERO),
     "zero longitude only": ("0", "31.23", check.OUTSIDE),
     "swapped": ("31.23", "121.47", check.SWAPPED),
     "another city": ("116.4", "39.9", check.OUTSIDE),
     "west of Greenwich": ("-121.47", "31.23", check.OUTSIDE),
-    "beyond the world": ("721.47", "31.23", check.OUTSIDE),
+    "beyond the world": ("721.47", "31.23", check.NOT_DEGREES),
+    "pixels": ("812", "455", check.NOT_DEGREES),
+    "metres": ("352000.5", "3456000.25", check.NOT_DEGREES),
 }
 
 
@@ -107,7 +113,7 @@ def test_swapped_is_seen_in_every_datum(judge, datum):
 def test_rows_outside_may_be_kept_if_they_have_a_cell(judge):
     rows = [("a", "116.4", "39.9"), ("b", "-180", "-87.9"), ("c", "190", "0"), ("d", "5", "89")]
     reasons = judge(rows, outside_city="keep")
-    assert reasons == [None, None, check.NO_CELL, check.NO_CELL]
+    assert reasons == [None, None, check.NOT_DEGREES, check.NO_CELL]
 
 
 def test_a_broken_row_is_broken_whatever_else_is_wrong(judge):
@@ -131,27 +137,29 @@ def test_the_first_sound_row_of_a_key_stays(judge):
         ("a.csv", 1, "broken", None, "1", *IN),
         ("a.csv", 3, None, None, "2", *IN),
         ("a.csv", 4, None, None, "1 ", *IN),
+        ("a.csv", 11, None, None, "1", "121.48", "31.23"),
     ]
     assert judge(rows, key=["id"]) == [
-        check.REPEATED,
-        check.REPEATED,
+        check.REPEATED_ROW,
+        check.REPEATED_ROW,
         None,
         check.ZERO,
         check.BROKEN,
         None,
         None,
+        check.REPEATED,
     ]
 
 
 def test_a_key_is_all_of_its_columns(judge):
     rows = [("1", *IN), ("1", "121.48", "31.23"), ("1", *IN)]
-    assert judge(rows, key=["id", "lon"]) == [None, None, check.REPEATED]
+    assert judge(rows, key=["id", "source_lon"]) == [None, None, check.REPEATED_ROW]
 
 
 def test_a_missing_key_is_told_and_never_repeated(judge):
     rows = [(None, *IN), (None, *IN), ("", *IN), ("  ", *IN), ("1", *IN), (None, "0", "0")]
     assert judge(rows, key=["id"]) == [check.NO_KEY] * 4 + [None, check.ZERO]
-    assert judge([(None, *IN), ("1", *IN)], key=["lat", "id"]) == [check.NO_KEY, None]
+    assert judge([(None, *IN), ("1", *IN)], key=["source_lat", "id"]) == [check.NO_KEY, None]
 
 
 def test_without_a_key_nothing_is_repeated(judge):

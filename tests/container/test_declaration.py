@@ -179,6 +179,33 @@ FAULTY = {
         changed("sensitivity", "name", to="secret"),
     ),
     "name": ("dataset", "pattern", changed("dataset", to="Bus Stops")),
+    "unknown key of position": (
+        "position.geom",
+        "not a known key; known are lon, lat, geometry,",
+        changed("position", "geom", to="x"),
+    ),
+    "unknown key in a list": (
+        "relations.0.table",
+        "not a known key; known are columns, dataset, to",
+        changed(
+            "relations", to=[{"columns": ["a"], "dataset": "places", "to": ["c"], "table": "d"}]
+        ),
+    ),
+    "relation of other width": (
+        "relations.0",
+        "as many columns",
+        changed("relations", to=[{"columns": ["a", "b"], "dataset": "places", "to": ["c"]}]),
+    ),
+    "file without path": (
+        "source",
+        "every format but jdbc",
+        changed("source", to={"format": "csv"}),
+    ),
+    "database of csv": (
+        "source",
+        "what jdbc needs",
+        changed("source", "database", to={"url": "jdbc:x:y", "table": "t"}),
+    ),
 }
 
 
@@ -260,6 +287,33 @@ def test_columns_are_renamed_wherever_they_are_named(tmp_path, city):
     assert renamed.position.lat == "my_lat"
     assert renamed.key == ["my_id", "my_lon"]
     assert renamed.label == "my_name"
+
+
+def test_columns_in_conditions_are_renamed_and_texts_are_not(tmp_path, city):
+    extra = {
+        "totals": "`name` = 'lon' OR lon IS NULL",
+        "mend": [{"reason": "zero position", "where": "lat = 0", "set": {"lon": "lat(lat, 1)"}}],
+        "units": {"lon": "degree"},
+        "relations": [{"columns": ["name"], "dataset": "places", "to": ["name"]}],
+        "sensitivity": {"name": "internal"},
+    }
+    write(tmp_path, good() | extra)
+    (declaration,) = load_declarations(tmp_path, city)
+    assert set(declaration.described_columns) == {"name", "lon"}
+    renamed = declaration.with_columns({name: f"my {name}" for name in ("lon", "lat", "name")})
+    assert renamed.totals == "`my name` = 'lon' OR `my lon` IS NULL"
+    (rule,) = renamed.mend
+    assert (rule.where, rule.set) == ("`my lat` = 0", {"my lon": "lat(`my lat`, 1)"})
+    assert renamed.units == {"my lon": "degree"}
+    assert renamed.relations[0].columns == ["my name"]
+    assert renamed.relations[0].to == ["name"]  # of the other data set
+    assert renamed.sensitivity == {"my name": "internal"}
+
+
+def test_a_relation_to_a_data_set_that_is_not_declared_is_told(tmp_path, city):
+    relation = {"columns": ["name"], "dataset": "streets", "to": ["name"]}
+    write(tmp_path, good() | {"relations": [relation]})
+    assert "places: relations: streets is not declared there; declare it" in refusal(tmp_path, city)
 
 
 def profile() -> dict:

@@ -147,7 +147,10 @@ def test_pixels_and_whole_numbers_are_no_degrees(tmp_path: Path, columns: tuple[
     pd.DataFrame(pixels, columns=list(columns)).to_csv(path, index=False)
     draft = infer(path)
     assert "position" not in draft.content
+    assert loads(draft).kind == "table"
     assert any("no position" in warning for warning in draft.warnings)
+    looks = any("look like pixels" in warning for warning in draft.warnings)
+    assert looks == (columns != ("a", "b"))  # whose names say nothing
     readings = np.column_stack([RNG.integers(121, 123, 50), RNG.integers(30, 33, 50)])
     pd.DataFrame(readings, columns=["pm", "temp"]).to_csv(path, index=False)
     assert "position" not in infer(path).content
@@ -471,3 +474,30 @@ def test_every_real_file_gives_a_draft_or_a_sentence(
             loads(draft)
     assert not any("\n" in sentence for sentence in failed.values())
     assert set(failed) == {"CATALOG.md", "info.txt", "ring_roads.json"}
+
+
+@pytest.mark.parametrize("total", ["first", "none", "by name", "scattered"])
+def test_rows_that_are_sums_of_others_are_told(tmp_path: Path, total: str) -> None:
+    path = tmp_path / "rows.csv"
+    parts = RNG.integers(1_000, 90_000, (40, 4))
+    names = [f"街道{n}" for n in range(40)]
+    rows = [[name, *map(int, numbers)] for name, numbers in zip(names, parts, strict=True)]
+    if total == "first":
+        rows.insert(0, ["东区", *map(int, parts.sum(axis=0))])
+    elif total == "by name":
+        rows.append(["合计", 1, 1, 1, 1])
+    elif total == "scattered":  # one column that adds up is chance
+        rows[0][1] = rows[1][1] + rows[2][1]
+    frame = pd.DataFrame(rows, columns=["name", "people", "men", "women", "homes"])
+    frame.to_csv(path, index=False)
+    told = [warning for warning in infer(path).warnings if "look like totals" in warning]
+    assert len(told) == (total in ("first", "by name"))
+    if told:
+        assert f"(row {1 if total == 'first' else 41})" in told[0]
+
+
+def test_metres_of_a_projection_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    metres = RNG.uniform(300_000, 400_000, (50, 2)).round(2)
+    pd.DataFrame(metres, columns=["X", "Y"]).to_csv(path, index=False)
+    assert any("look like metres of a projection" in w for w in infer(path).warnings)

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings, strategies as st
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
-from gridcontainer.container import tables
 from gridcontainer.container.ingest import ingest_dataset
+from gridcontainer.container.layout import Layout, arrange
 from gridcontainer.container.query import (
     Found,
-    _in_ranges,
     count_by_cell,
     find_in_box,
     find_in_codes,
@@ -22,7 +22,7 @@ from gridcontainer.container.query import (
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import replace_dataset
 from gridcontainer.errors import CodeError, CoordinateError, DatasetError
-from gridcontainer.grid import LEVELS, cell_to_range, code_to_bounds, code_to_cell, lonlat_to_code
+from gridcontainer.grid import LEVELS, code_to_bounds, lonlat_to_code
 from gridcontainer.spark.columns import grid_cell, grid_cell_code
 from gridcontainer.spark.predicates import grid_box_filter, grid_prefix_filter
 
@@ -32,8 +32,10 @@ def everything(ingested) -> pd.DataFrame:
     """Every row of every table, and the level-10 code of its position."""
     frames = []
     for name in ingested.declarations:
-        rows = ingested.rows(name)[["object_id", "cell", "grid_code", "grid_prefix", "lon", "lat"]]
-        frames.append(rows.assign(dataset=name))
+        rows = ingested.rows(name)
+        shape = shapely.from_wkb(rows["geometry"]) if "geometry" in rows else None
+        rows = rows[["object_id", "cell", "grid_code", "grid_prefix", "lon", "lat"]]
+        frames.append(rows.assign(dataset=name, shape=shape))
     whole = pd.concat(frames, ignore_index=True)
     return whole.assign(finest=lonlat_to_code(whole["lon"], whole["lat"], 10))
 
@@ -48,12 +50,23 @@ def by_dataset(rows: pd.DataFrame, datasets) -> dict[str, list[str]]:
 
 def in_codes(rows: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
     """By the text of the codes, not by the integers that the container asks."""
-    return rows[rows["finest"].str.startswith(tuple(code.upper() for code in codes))]
+    inside = rows["finest"].str.startswith(tuple(code.upper() for code in codes))
+    boxes = [shapely.box(*map(float, code_to_bounds(code.upper()))) for code in codes]
+    return rows[inside | meets(rows, shapely.union_all(boxes))]
+
+
+def meets(rows: pd.DataFrame, area) -> np.ndarray:
+    """Lines and polygons that meet the area, by shapely over all rows."""
+    if "shape" not in rows:
+        return np.zeros(len(rows), dtype=bool)
+    shapes = rows["shape"].to_numpy()
+    return shapely.intersects(area, shapes) & (shapely.get_dimensions(shapes) > 0)
 
 
 def in_box(rows: pd.DataFrame, west: float, south: float, east: float, north: float):
     lon, lat = rows["lon"], rows["lat"]
-    return rows[(west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)]
+    inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+    return rows[inside | meets(rows, shapely.box(west, south, east, north))]
 
 
 # Codes
@@ -181,7 +194,6 @@ def test_queries_are_exact_at_whatever_level_a_data_set_is_coded(
     rows["finest"] = lonlat_to_code(rows["lon"], rows["lat"], 10)
     assert set(rows["grid_code"].str.len()) == {LEVELS[level - 1].code_length}
     table = spark.read.format("delta").load(storage.dataset("planning", "places"))
-    prefix_level = min(level, 2)
     for asked in (1, 2, 4, 6, 7, 8, 9, 10):
         code = rows["finest"].iloc[asked][: LEVELS[asked - 1].code_length]
         (found,) = find_in_codes(storage, [code])
@@ -194,7 +206,7 @@ def test_queries_are_exact_at_whatever_level_a_data_set_is_coded(
         want = sorted(in_box(rows, *box)["id"])
         assert sorted(found.rows.column("id").to_pylist()) == want
         assert want
-        in_spark = table.where(grid_box_filter(*box, prefix_level=prefix_level)).collect()
+        in_spark = table.where(grid_box_filter(*box)).collect()
         assert sorted(row["id"] for row in in_spark) == want
 
 
@@ -214,9 +226,8 @@ def many_files(spark: SparkSession, tmp_path_factory) -> str:
         .withColumn("grid_code", code)
         .withColumn("grid_prefix", F.substring("grid_code", 1, 6))
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "ROWS_PER_FILE", 1_500)
-        replace_dataset(rows, path, count=20_000, properties={})
+    layout = Layout(prefix_level=2, files=14)
+    replace_dataset(arrange(rows, layout=layout), path, layout=layout, properties={})
     return path
 
 
@@ -304,16 +315,6 @@ def test_filters_on_real_layout(spark, ingested, everything):
     frame = table.where(grid_box_filter(121.40, 31.20, 121.45, 31.25))
     assert same_rows(collect(frame), in_box(stops, 121.40, 31.20, 121.45, 31.25))
     assert files_read(frame) == 1
-
-
-def test_without_spark_files_are_skipped_too(many_files):
-    dataset = DeltaTable(many_files).to_pyarrow_dataset()
-    code = dataset.head(1).column("grid_code")[0].as_py()[:9]
-    cell, level = code_to_cell(code)
-    first, last = cell_to_range(cell, int(level))
-    wanted = _in_ranges([(int(first), int(last))])
-    assert 1 <= len(list(dataset.get_fragments(wanted))) <= 2
-    assert len(list(dataset.get_fragments())) >= 14
 
 
 def test_no_metrics_are_taken_for_granted(spark, many_files):

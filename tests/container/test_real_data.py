@@ -36,21 +36,24 @@ COUNTS = {
     "community_listings": (2_833, {"repeated key": 1}),
     "districts": (16, {}),
     "metro_stations": (416, {}),
-    "elderly_care": (3_821, {"missing position": 44, "repeated key": 20}),
+    "elderly_care": (3_821, {"missing position": 44, "repeated row": 20}),
     "enterprises": (100, {"outside the city": 8}),
     "shops": (5_083, {}),
     "towns": (217, {}),
 }
 # Five national snapshots: the stations of the city are 105 of the rows.
 COUNTS["aqi_stations_2017"] = (14_202, {"outside the city": 14_097})
-COUNTS["bus_vehicles"] = (3_998, {"repeated key": 2})
+COUNTS["bus_vehicles"] = (3_998, {"repeated row": 2})
 # Catalogue: 2,368 repeated day rows.
-COUNTS["covid_addresses"] = (172_065, {"repeated key": 2_368})
-COUNTS["covid_district_days"] = (1_024, {"repeated key": 16})
+COUNTS["covid_addresses"] = (172_065, {"repeated row": 2_368})
+COUNTS["covid_district_days"] = (1_024, {"repeated row": 16})
 # Catalogue: 8,439 geocodes outside Shanghai; here by the city's extent on positions in WGS 84.
 COUNTS["covid_geocodes"] = (37_574, {"outside the city": 8_453})
 COUNTS["covid_points"] = (13_912, {"outside the city": 23})
 COUNTS["taxi_positions_demo"] = (3_016, {"outside the city": 3_016})  # all of Beijing
+# Provinces, cities and the nation stand among the counties.
+COUNTS["census_counties_2010"] = (3_249, {"total of other rows": 376})
+COUNTS["census_counties_2020"] = (3_358, {"total of other rows": 369})
 WHOLE = {  # sets of which every row goes in
     "accidents": 1_013,
     "air_quality_hours": 1_000,
@@ -63,8 +66,6 @@ WHOLE = {  # sets of which every row goes in
     "bike_cells_750m": 4_024,
     "bus_stop_passages": 1_000,
     "census_cities": 369,
-    "census_counties_2010": 3_249,
-    "census_counties_2020": 3_358,
     "city_boundary": 1,
     "city_boundary_simple": 1,
     "covid_city_days": 62,

@@ -20,7 +20,7 @@ from gridcontainer.container.sources import (
 from gridcontainer.container.sources.records import distinct
 from gridcontainer.errors import SourceError
 
-OWN = ("_file", "_row", "_fault", "_text", "_geometry")
+OWN = ("_file", "_row", "_fault", "_text", "_repair", "_geometry")
 
 
 @pytest.fixture
@@ -256,6 +256,14 @@ def test_a_missing_column_is_told_with_those_that_are_there(read):
         read(b"lon,lat,name\n1,2,3\n", key=["id"])
     with pytest.raises(SourceError, match=r"no column phone in "):
         read(b"lon,lat,name\n1,2,3\n", sensitivity={"phone": "confidential"})
+    described = {
+        "units": {"price": "CNY"},
+        "mend": [{"reason": "zero position", "set": {"x": "`y`"}}],
+        "relations": [{"columns": ["street"], "dataset": "streets", "to": ["id"]}],
+        "totals": "`sum` = 1",
+    }
+    with pytest.raises(SourceError, match="no column price, street, sum, x, y in "):
+        read(b"lon,lat,name\n1,2,3\n", **described)
 
 
 def test_a_column_with_a_name_of_the_readers_own_is_told(read):

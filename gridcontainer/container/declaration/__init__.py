@@ -5,16 +5,19 @@ partitions, quarantine) follows from it and from the city's profile.
 """
 
 from gridcontainer.container.declaration.city import CityProfile, Extent, ReferenceSets, load_city
+from gridcontainer.container.declaration.database import Database, Split
 from gridcontainer.container.declaration.dataset import Declaration, load_declarations
 from gridcontainer.container.declaration.source import Position, Source, Time
 
 __all__ = [
     "CityProfile",
+    "Database",
     "Declaration",
     "Extent",
     "Position",
     "ReferenceSets",
     "Source",
+    "Split",
     "Time",
     "load_city",
     "load_declarations",

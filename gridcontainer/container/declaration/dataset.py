@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from gridcontainer.container.declaration.city import CityProfile
+from gridcontainer.container.declaration.expression import quoted_columns, rename_columns
 from gridcontainer.container.declaration.fields import (
     Datum,
     Kind,
@@ -16,43 +17,10 @@ from gridcontainer.container.declaration.fields import (
     Sensitivity,
 )
 from gridcontainer.container.declaration.model import Model
+from gridcontainer.container.declaration.rules import MendingRule, Relation
 from gridcontainer.container.declaration.source import Position, Source, Time
 from gridcontainer.container.declaration.yaml_file import load_model
 from gridcontainer.errors import DeclarationError
-
-
-class MendingRule(Model):
-    """What to do with rows that were set aside: a rule, so that it holds for the next run too.
-
-    Attributes:
-        reason: for which the rows were set aside.
-        where: a Spark SQL condition on the source's columns; all rows of the reason where missing.
-        set: Spark SQL expressions on the source's columns as they came, by the column to set.
-    """
-
-    reason: str
-    where: str | None = None
-    set: Annotated[dict[str, str], Field(min_length=1)]
-
-
-class Relation(Model):
-    """A foreign key: the values of ``columns`` are a key of another data set.
-
-    Attributes:
-        columns: of this data set.
-        dataset: the other.
-        to: its columns, in the same order.
-    """
-
-    columns: Annotated[list[str], Field(min_length=1)]
-    dataset: Name
-    to: Annotated[list[str], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _as_many(self) -> Self:
-        if len(self.columns) != len(self.to):
-            raise ValueError("columns and to name as many columns")
-        return self
 
 
 class Declaration(Model):
@@ -69,6 +37,8 @@ class Declaration(Model):
         time: when a row happened; the rows of ``events``, ``trajectories`` and ``series`` need it.
         key: the columns of the business key; a row that repeats the key of an earlier valid row is
             set aside. Empty: the row number is the key.
+        totals: a Spark SQL condition on the source's columns that holds for rows that are sums of
+            other rows, such as ``name = '合计'``: they are set aside, or a sum would count twice.
         label: the column to show to people.
         level: at which rows are coded; the city's level for the kind where missing.
         outside_city: ``keep`` keeps rows outside the city's extent.
@@ -94,6 +64,7 @@ class Declaration(Model):
     position: Position | None = None
     time: Time | None = None
     key: list[str] = []
+    totals: str | None = None
     label: str | None = None
     level: LevelNumber | None = None
     outside_city: Literal["set_aside", "keep"] = "set_aside"
@@ -115,6 +86,9 @@ class Declaration(Model):
             raise ValueError(f"time is what {self.kind} need: columns, format")
         if not self.key and (self.history or self.absent == "keep"):
             raise ValueError("key is what history and absent: keep need, to know a row again")
+        database = self.source.database
+        if database is not None and not (database.order or self.key):
+            raise ValueError("key is what rows of jdbc need to be numbered, or database.order")
         return self
 
     @property
@@ -128,14 +102,41 @@ class Declaration(Model):
         parts = ("lon", "lat", "geometry") if position else ()
         renamed = {p: names[c] for p in parts if (c := getattr(position, p)) is not None}
         times = [names[column] for column in time.columns] if time else []
+        to_keys = [
+            relation.model_copy(update={"columns": [names[c] for c in relation.columns]})
+            for relation in self.relations
+        ]
         return self.model_copy(
             update={
                 "position": position and position.model_copy(update=renamed),
                 "time": time and time.model_copy(update={"columns": times}),
                 "key": [names[column] for column in self.key],
                 "label": self.label and names[self.label],
+                "totals": self.totals and rename_columns(self.totals, names),
+                "mend": [rule.with_columns(names) for rule in self.mend],
+                "relations": to_keys,
+                "units": {names[column]: unit for column, unit in self.units.items()},
+                "sensitivity": {names[column]: s for column, s in self.sensitivity.items()},
             }
         )
+
+    @property
+    def described_columns(self) -> list[str]:
+        """The columns that rows can do without, and that must be in the source all the same."""
+        conditions = [self.totals, *(text for rule in self.mend for text in rule.expressions)]
+        quoted = [name for text in conditions if text for name in quoted_columns(text)]
+        related = [column for relation in self.relations for column in relation.columns]
+        mended = [column for rule in self.mend for column in rule.set]
+        label = [] if self.label is None else [self.label]
+        return [*label, *self.sensitivity, *self.units, *related, *mended, *quoted]
+
+    @property
+    def needed_columns(self) -> list[str]:
+        """The columns without which a row cannot go in: position, time and key."""
+        position = self.position
+        parts = [position.lon, position.lat, position.geometry] if position else []
+        times = self.time.columns if self.time else []
+        return [*self.key, *(name for name in parts if name is not None), *times]
 
     @property
     def has_shape(self) -> bool:
@@ -176,6 +177,7 @@ def load_declarations(
                 f"{city.city} ({known}); add it there, or correct it"
             )
         found[declaration.dataset] = declaration
+    _require_related(found, directory)
     if not found:
         raise DeclarationError(f"{directory} holds no data set declarations (*.yaml)")
     if unknown := [name for name in only if name not in found]:
@@ -183,3 +185,13 @@ def load_declarations(
             f"not declared in {directory}: {', '.join(unknown)}; there are {', '.join(found)}"
         )
     return [found[name] for name in found if not only or name in only]
+
+
+def _require_related(found: Mapping[str, Declaration], directory: Path) -> None:
+    for name, declaration in found.items():
+        related = [relation.dataset for relation in declaration.relations]
+        if unknown := [other for other in related if other not in found]:
+            raise DeclarationError(
+                f"{directory}: {name}: relations: {', '.join(unknown)} is not declared there; "
+                "declare it, or correct the name"
+            )

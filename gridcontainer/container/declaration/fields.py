@@ -41,6 +41,23 @@ def _one_character(text: str) -> str:
     return text
 
 
+def _variable(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError("is the name of an environment variable, not the secret itself")
+    return name
+
+
+def _without_secret(url: str) -> str:
+    if not url.startswith("jdbc:"):
+        raise ValueError("begins with jdbc:, such as jdbc:postgresql://host/database")
+    if re.search(r"(?i)\b(user|username|password|pwd)=|//[^/]*:[^/]*@", url):
+        raise ValueError(
+            "holds a user or a password: name environment variables instead, in user_variable "
+            "and password_variable"
+        )
+    return url
+
+
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -57,13 +74,15 @@ def _leads_to_records(path: str) -> str:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 LevelNumber = Annotated[int, Field(ge=1, le=MAX_LEVEL)]
-Format = Literal["csv", "json", "jsonlines", "geojson", "excel", "parquet", "vector"]
+Format = Literal["csv", "json", "jsonlines", "geojson", "excel", "parquet", "vector", "jdbc"]
 Kind = Literal["points", "lines", "polygons", "events", "trajectories", "series", "table"]
 Sensitivity = Literal["public", "internal", "confidential"]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
 SourcePath = Annotated[str, AfterValidator(_below_root)]
 RecordsPath = Annotated[str, AfterValidator(_leads_to_records)]
 Character = Annotated[str, AfterValidator(_one_character)]
+VariableName = Annotated[str, AfterValidator(_variable)]
+DatabaseUrl = Annotated[str, AfterValidator(_without_secret)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Datum = Annotated[
     str,

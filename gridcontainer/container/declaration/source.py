@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from gridcontainer.container.declaration.database import Database
 from gridcontainer.container.declaration.fields import (
     Character,
     Encoding,
@@ -19,10 +20,11 @@ class Source(Model):
     """Where the rows lie and how they are written.
 
     Attributes:
-        path: a file or a glob, relative to the root of the sources.
+        path: a file or a glob, relative to the root of the sources; none for ``jdbc``.
         format: ``csv`` also stands for tab-separated and other delimited text; ``excel`` for any
             workbook, whatever its ending; ``vector`` for Shapefile, GeoPackage and the like, with
-            the shape in the column ``geometry``. ``.gz`` is recognised by its ending.
+            the shape in the column ``geometry``; ``jdbc`` for a table of a ``database``. ``.gz``
+            is recognised by its ending.
         encoding: of text; GBK files are best read as ``gb18030``, which contains it.
         separator: one character between columns.
         quote: ``null`` where quotes are plain characters.
@@ -35,9 +37,10 @@ class Source(Model):
             is opened; plain fields met on it come along: ``lines[].stops[]`` gives a stop
             ``outer.lines.name``, the name of its line. ``{address}`` opens an object whose members
             are the records; the member's name becomes the column ``address``.
+        database: where the rows of ``jdbc`` lie.
     """
 
-    path: SourcePath
+    path: SourcePath = ""
     format: Format
     encoding: Encoding = "utf-8"
     separator: Character = ","
@@ -48,6 +51,7 @@ class Source(Model):
     skip_rows: Annotated[int, Field(ge=0)] = 0
     layer: str | None = None
     records: RecordsPath | None = None
+    database: Database | None = None
 
     @model_validator(mode="after")
     def _header_or_columns(self) -> Self:
@@ -62,6 +66,20 @@ class Source(Model):
         if self.records is not None and self.format != "json":
             raise ValueError("records leads to the records of json only")
         return self
+
+    @model_validator(mode="after")
+    def _files_or_database(self) -> Self:
+        from_database = self.format == "jdbc"
+        if from_database != (self.database is not None):
+            raise ValueError("database is what jdbc needs, and no other format has")
+        if from_database == bool(self.path):
+            raise ValueError("path is what every format but jdbc needs, and jdbc has none")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What messages call the source: its path, or the table of its database."""
+        return self.database.name if self.database else self.path
 
 
 class Position(Model):
@@ -96,10 +114,16 @@ class Time(Model):
     Attributes:
         columns: one or several, joined by a blank.
         format: as Spark writes it, such as ``yyyy-MM-dd HH:mm:ss``; ``unix`` for seconds since
-            1970.
+            1970; missing for one column that holds times as such, as Parquet can.
         zone: of the source's times; the city's where missing. Kept in UTC.
     """
 
     columns: Annotated[list[str], Field(min_length=1)]
-    format: str
+    format: str | None = None
     zone: TimeZone | None = None
+
+    @model_validator(mode="after")
+    def _one_column_of_times(self) -> Self:
+        if self.format is None and len(self.columns) > 1:
+            raise ValueError("format is what a time in several columns needs")
+        return self

@@ -1,7 +1,8 @@
 """A YAML file checked against a model: what is wrong is said with its file and key, in one line."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -48,7 +49,14 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
 def _known_keys(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
     """The keys that are known where the last one of ``place`` is not."""
     for part in place[:-1]:
-        inner = model.model_fields[str(part)].annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
+        field = model.model_fields.get(str(part))
+        model = next(_models_in(field.annotation), model) if field else model
     return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in an annotation such as ``list[Relation]`` or ``Position | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)

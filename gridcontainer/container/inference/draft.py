@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 import yaml
 
-from gridcontainer.container.declaration.fields import Format, Kind
+from gridcontainer.container.declaration.fields import Format
 from gridcontainer.container.inference.datum import Verdict
 from gridcontainer.container.inference.findings import Notes
 from gridcontainer.container.inference.positions import Located
@@ -46,9 +46,11 @@ def dataset_name(path: Path) -> str:
 
 def kind_of(positions: Sequence[Located]) -> str:
     """The preset layout."""
-    if not positions or positions[0].all_points:
+    if not positions:
+        return "table"
+    if positions[0].all_points:
         return "points"
-    return "lines" if positions[0].shape == "line" and "lines" in get_args(Kind) else "polygons"
+    return "lines" if positions[0].shape == "line" else "polygons"
 
 
 def write_draft(content: dict[str, Any], comments: dict[str, str], notes: Notes) -> str:
@@ -59,7 +61,7 @@ def write_draft(content: dict[str, Any], comments: dict[str, str], notes: Notes)
         comment = f" # {comments[key]}" if key in comments else ""
         lines.append(f"{key}: {_inline(value)}{comment}".replace(":  #", ": #"))
     if "position" not in content:
-        lines.append("# position: no column of degrees or shapes was found")
+        lines.append("# position: no column of degrees or shapes was found, so a table")
     return "\n".join(lines) + "\n"
 
 

@@ -14,10 +14,11 @@ from gridcontainer.container.inference.draft import (
     write_draft,
 )
 from gridcontainer.container.inference.findings import Draft, Notes
-from gridcontainer.container.inference.positions import Located, find_pairs
+from gridcontainer.container.inference.positions import Located, find_pairs, warn_of_plane
 from gridcontainer.container.inference.references import References
 from gridcontainer.container.inference.sample import Sample, read_sample
 from gridcontainer.container.inference.shape_columns import find_shapes
+from gridcontainer.container.inference.totals import warn_of_totals
 from gridcontainer.errors import DeclarationError
 
 
@@ -39,8 +40,8 @@ def infer_declaration(
         sources: the folder that ``source.path`` is relative to; the file's own where missing.
 
     Returns:
-        The draft. With a department and a position it loads as a declaration, unless the
-        container does not read the format yet (a warning says so).
+        The draft. With a department it loads as a declaration (of ``kind: table`` where no
+        position was found), unless it is of Excel, which is not looked into.
 
     Raises:
         SourceError: the file cannot be read, or holds nothing like rows.
@@ -80,6 +81,8 @@ def _describe(
     shape = find_shapes(sample.frame, city.extent, notes)
     if shape is not None:
         positions = [shape, *positions]
+    if not positions:
+        warn_of_plane(columns, notes)
     content["kind"] = kind_of(positions)
     names = [str(name) for name in sample.frame.columns]
     content["source"] = source_keys(path, sources, sample.source, names, notes)
@@ -89,6 +92,9 @@ def _describe(
     verdicts = infer_datum(sample.frame, texts, positions, references.without(path), notes)
     _add_position(positions, verdicts, city, content, comments, notes)
     taken = positions[0].columns if positions else []
+    if sample.whole:
+        others = {n: v for n, v in columns.numbers.items() if n not in taken}
+        warn_of_totals(sample.frame, others, notes)
     label = infer_label(sample.frame, texts, notes)
     content["key"] = infer_key(sample.frame, columns, label, taken, notes)
     if not content["key"]:
@@ -107,7 +113,7 @@ def _add_position(
 ) -> None:
     if not positions:
         notes.add("position", "none", "no columns of degrees in the city, no shapes")
-        notes.warn("no position was found: the container takes rows with a position only, so far")
+        notes.warn("no position was found: a table, whose rows are in no cell")
         return
     verdict = verdicts[0]
     content["datum"] = verdict.datum or city.datum

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet
 
 from gridcontainer.container.inference.findings import Notes
+from gridcontainer.container.sources.parquet import UNREADABLE_PARQUET
+from gridcontainer.container.sources.records import one_line
 from gridcontainer.errors import SourceError
 
 _PARQUET: Final[Any] = pyarrow.parquet  # it has no types
@@ -28,9 +29,9 @@ def read_parquet(path: Path, rows: int, notes: Notes) -> tuple[pd.DataFrame, boo
         file = _PARQUET.ParquetFile(path)
         groups = range(0, file.num_row_groups, max(1, file.num_row_groups // _GROUPS))
         table = file.read_row_groups(list(groups)) if file.num_row_groups else file.read()
-    except (pa.ArrowInvalid, OSError) as error:
+    except UNREADABLE_PARQUET as error:
         raise SourceError(
-            f"{path} is Parquet that cannot be read: {error}. Is it whole?"
+            f"{path} is Parquet that cannot be read: {one_line(error)}. Is it whole?"
         ) from error
     total = file.metadata.num_rows
     taken = table.take(list(range(0, len(table), -(-len(table) // rows) or 1)))
@@ -38,7 +39,7 @@ def read_parquet(path: Path, rows: int, notes: Notes) -> tuple[pd.DataFrame, boo
         " with the key geo of GeoParquet" if b"geo" in (file.schema_arrow.metadata or {}) else ""
     )
     notes.add("format", "parquet", f"{total:,} rows in {file.num_row_groups} row groups{shape}")
-    frame = cast(pd.DataFrame, taken.to_pandas())
+    frame = cast(pd.DataFrame, taken.replace_schema_metadata(None).to_pandas())
     for name in frame.columns:
         filled = frame[name].dropna()
         if len(filled) and not isinstance(filled.iloc[0], bytes | str):

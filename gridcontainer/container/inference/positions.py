@@ -131,7 +131,10 @@ def _judge(
         world = within(a, b, _WORLD, 0.0).sum(), within(b, a, _WORLD, 0.0).sum()
         straight = country[0] >= country[1] if any(country) else _is_named(*pair)
         if max(world) < 0.5 * filled:
-            notes.warn(f"{pair[0]}, {pair[1]} are named as degrees and are none: no position")
+            like = _unit(a, b)
+            notes.warn(
+                f"{pair[0]}, {pair[1]} are named as degrees and look like {like}: no position"
+            )
             return None
     else:
         return None
@@ -139,6 +142,25 @@ def _judge(
     x, y = columns.numbers[lon], columns.numbers[lat]
     located = Located({"lon": lon, "lat": lat}, x, y, within(x, y, extent))
     return float(max(in_city)) + named + filled / len(frame) / 10.0, located
+
+
+def warn_of_plane(columns: Columns, notes: Notes) -> None:
+    """Say of columns such as X and Y, where no position was found, that they are no degrees."""
+    by_axis = {axis: [n for n in columns.numbers if n.strip().lower() == axis] for axis in "xy"}
+    for x, y in zip(by_axis["x"], by_axis["y"], strict=False):
+        a, b = columns.numbers[x], columns.numbers[y]
+        filled = int((np.isfinite(a) & np.isfinite(b)).sum())
+        if filled and within(a, b, _WORLD, 0.0).sum() < 0.5 * filled:
+            notes.warn(
+                f"{x}, {y} look like {_unit(a, b)}, not degrees: metres need their EPSG number as "
+                "datum; pixels of a drawing are no position"
+            )
+
+
+def _unit(x: Float64s, y: Float64s) -> str:
+    """Pixels or metres: a plane's metres are hundreds of thousands."""
+    size = np.nanmedian(np.abs(np.concatenate([x, y])))
+    return "pixels" if size < 20_000.0 else "metres of a projection"
 
 
 def _say(located: Located, columns: Columns, extent: Extent, notes: Notes) -> None:

@@ -14,7 +14,13 @@ from gridcontainer.container.inference.findings import Notes
 from gridcontainer.container.inference.parquet import empty_as_none, read_parquet
 from gridcontainer.container.inference.records_path import infer_records_path
 from gridcontainer.container.inference.table import infer_dialect, infer_header, read_rows
-from gridcontainer.container.sources.json_records import load_json, read_json, read_json_lines
+from gridcontainer.container.sources.json_records import (
+    flatten,
+    load_json,
+    read_json,
+    read_json_lines,
+)
+from gridcontainer.container.sources.json_text import parse_json
 from gridcontainer.container.sources.records import RawRow, distinct
 from gridcontainer.container.sources.shapes import read_geojson
 from gridcontainer.errors import SourceError
@@ -117,20 +123,18 @@ def _is_json_lines(texts: list[str]) -> bool:
     """Whether the first lines are an object each, and there is more than one of them."""
     lines = [line for line in texts[0].split("\n", 200)[:200] if line.strip()]
     try:
-        values = [json.loads(line) for line in lines[:-1] or lines]
-    except json.JSONDecodeError:
+        values = [parse_json(line) for line in lines[:-1] or lines]
+    except (json.JSONDecodeError, RecursionError):
         return False
     return len(lines) > 1 and all(isinstance(value, dict) for value in values)
 
 
 def _parse_lines(lines: list[str]) -> list[RawRow]:
-    from gridcontainer.container.sources.json_records import flatten  # noqa: PLC0415
-
     rows = []
     for number, line in enumerate(lines[:: max(1, len(lines) // SAMPLE_ROWS)]):
         try:
-            rows.append(RawRow(number, flatten(json.loads(line))))
-        except (json.JSONDecodeError, AttributeError):
+            rows.append(RawRow(number, flatten(parse_json(line))))
+        except (json.JSONDecodeError, AttributeError, RecursionError):
             rows.append(RawRow(number, {}, "not JSON", line))
     return rows
 

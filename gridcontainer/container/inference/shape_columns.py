@@ -59,15 +59,15 @@ def _if_most(known: list[bool], keys: dict[str, str]) -> dict[str, str] | None:
 
 def _axis_order(filled: "pd.Series[Any]") -> dict[str, str]:
     """Latitudes are below 90: where a pair's second number is above it, longitude is second."""
-    pairs = np.array([pair for text in filled.iloc[:20] for pair in _pairs(text)], dtype=float)
-    swapped = len(pairs) and np.median(np.abs(pairs[:, 1])) > 90.0
+    pairs = [pair for text in filled.iloc[:20] for pair in _pairs(text)]
+    swapped = bool(pairs) and float(np.median(np.abs([second for _, second in pairs]))) > 90.0
     return {"axis_order": "lat_lon" if swapped else "lon_lat"}
 
 
-def _pairs(text: str) -> list[list[float]]:
+def _pairs(text: str) -> list[tuple[float, float]]:
     try:
-        return [pair[:2] for ring in json.loads(text) for pair in ring]
-    except (json.JSONDecodeError, TypeError):
+        return [(float(pair[0]), float(pair[1])) for ring in json.loads(text) for pair in ring]
+    except (ValueError, TypeError, LookupError, RecursionError):
         return []
 
 
@@ -120,5 +120,5 @@ def _polygon(text: str | None, flip: bool) -> shapely.Geometry | None:
     try:
         rings = [[p[::-1] if flip else p for p in ring] for ring in json.loads(text or "null")]
         return shapely.union_all([shapely.make_valid(shapely.Polygon(ring)) for ring in rings])
-    except (ValueError, TypeError, shapely.errors.ShapelyError):
+    except (ValueError, TypeError, RecursionError, shapely.errors.ShapelyError):
         return None

@@ -14,15 +14,25 @@ from gridcontainer.container.sources.records import (
     RESERVED,
     RawRow,
     distinct,
+    one_line,
     raw_schema,
+    say_missing,
     to_batches,
 )
 from gridcontainer.container.sources.shapes import add_geometry, read_geojson
+from gridcontainer.container.sources.snapshot import require_stable
 from gridcontainer.container.sources.vector import read_vector
 from gridcontainer.container.sources.workbook import read_excel
 from gridcontainer.errors import SourceError
 
-__all__ = ["find_files", "read_batches", "source_columns", "source_schema"]
+__all__ = [
+    "add_geometry",
+    "find_files",
+    "read_batches",
+    "require_declared",
+    "source_columns",
+    "source_schema",
+]
 
 
 def find_files(root: Path, declaration: Declaration) -> list[Path]:
@@ -50,28 +60,32 @@ def source_columns(files: Iterable[Path], declaration: Declaration) -> list[str]
     columns: dict[str, None] = {}
     for path in files:
         columns |= dict.fromkeys(_file_columns(path, declaration))
-    _require_declared(declaration, columns)
+    require_declared(declaration, columns)
     return list(columns)
 
 
-def _require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
-    position = declaration.position
-    wanted = [*declaration.key, *declaration.sensitivity, declaration.label]
-    wanted += [position.lon, position.lat, position.geometry] if position else []
-    wanted += declaration.time.columns if declaration.time else []
-    present = set(columns)
+def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
+    """Every column that the declaration names is there, and none has a name of the readers' own.
+
+    Raises:
+        SourceError: names what is missing, what there is, and what may be declared wrongly.
+    """
+    present = dict.fromkeys(columns)
+    where = f"{declaration.dataset}: "
     if not present:
-        raise SourceError(f"{declaration.dataset}: {declaration.source.path} holds no records")
-    if reserved := sorted(present & RESERVED):
+        raise SourceError(f"{where}{declaration.source.name} holds no records")
+    if reserved := sorted(present.keys() & RESERVED):
         raise SourceError(
-            f"{declaration.dataset}: {', '.join(reserved)} in {declaration.source.path} is a name "
+            f"{where}{', '.join(reserved)} in {declaration.source.name} is a name "
             "that the readers themselves use; rename the column in the source"
         )
-    if missing := sorted({name for name in wanted if name is not None and name not in present}):
-        hint = "separator" if declaration.source.format == "csv" else "records"
+    wanted = {*declaration.needed_columns, *declaration.described_columns}
+    if missing := sorted(wanted - present.keys()):
+        hints = {"csv": "source.separator", "jdbc": "source.database"}
+        hint = hints.get(declaration.source.format, "source.records")
         raise SourceError(
-            f"{declaration.dataset}: no column {', '.join(missing)} in {declaration.source.path}; "
-            f"there are {', '.join(list(columns)[:20])}. Is source.{hint} right?"
+            f"{where}no column {', '.join(missing)} in {declaration.source.name}; "
+            f"there are {one_line(', '.join(list(present)[:20]))}. Is {hint} right?"
         )
 
 
@@ -102,16 +116,25 @@ def read_batches(
         columns: of all the data set's files.
         declaration: of the data set.
 
+    Rows of a delimited or Parquet file without a column that rows need (the files of a data set
+    may differ) have a ``_fault`` that names it.
+
     Raises:
-        SourceError: the file cannot be read as declared.
+        SourceError: the file cannot be read as declared, or changed while it was read.
     """
     schema, source = raw_schema(columns), declaration.source
     if source.format == "csv":
-        batches = read_delimited(path, source, schema, _file_columns(path, declaration), file)
+        own = _file_columns(path, declaration)
+        batches = say_missing(
+            read_delimited(path, source, schema, own, file), declaration.needed_columns, own
+        )
     elif source.format == "parquet":
-        batches = read_parquet(path, schema, file)
+        batches = say_missing(
+            read_parquet(path, schema, file), declaration.needed_columns, parquet_columns(path)
+        )
     else:
         batches = to_batches(_records(path, declaration), schema, file)
+    batches = require_stable(path, batches)
     if declaration.position is None or declaration.position.geometry is None:
         return batches
     datum = declaration.datum or "WGS84"

@@ -12,10 +12,20 @@ import pyarrow as pa
 import pyarrow.csv
 
 from gridcontainer.container.declaration import Source
-from gridcontainer.container.sources.records import FAULT, FILE, ROW, TEXT, UNREADABLE, unreadable
+from gridcontainer.container.sources.records import (
+    FAULT,
+    FILE,
+    ROW,
+    TEXT,
+    UNREADABLE,
+    one_line,
+    unreadable,
+)
 from gridcontainer.errors import SourceError
 
 _BLOCK_BYTES = 8 << 20
+_NEVER_CLOSED: Final = "a text in quotes never ends: a quote is not closed"
+_UTF8 = ("utf-8", "utf8", "utf_8")
 _ARROW: Final[Any] = pyarrow.csv  # it has no types
 
 
@@ -79,22 +89,38 @@ def read_delimited(
         file: what ``_file`` should say.
 
     Raises:
-        SourceError: the file is not in the declared encoding.
+        SourceError: the file is not in the declared encoding, or a quote in it is never closed.
     """
     faults = _Faults(source.skip_rows + int(source.header))
-    next_row = 1
+    next_row, last = 1, ""
     try:
         with _open(path) as stream, _reader(stream, source, columns, faults) as reader:
             for batch in reader:
                 numbers, next_row = _number(len(batch), next_row, faults.rows)
+                last = batch.column(len(columns) - 1)[-1].as_py() if len(batch) else last
                 yield _with_own_columns(batch, numbers, schema, file)
     except (pa.ArrowInvalid, UnicodeError) as error:
         if "Empty CSV file" not in str(error):
             raise _undecodable(path, source, error) from error
     except UNREADABLE as error:
         raise unreadable(path, error) from error
+    if source.quote and "\n" in (last or "") and not _ends_with_quote(path, source):
+        raise _undecodable(path, source, ValueError(_NEVER_CLOSED))
     if faults.rows:
         yield _fault_batch(faults.rows, schema, file)
+
+
+def _ends_with_quote(path: Path, source: Source) -> bool:
+    """Whether the quote is the file's last character but for line ends.
+
+    Where it is not, and the last text has lines in it, the reader took the rest of the file for
+    one text.
+    """
+    last = ""
+    with _open(path) as stream, io.TextIOWrapper(stream, source.encoding, newline="") as text:
+        while piece := text.read(_BLOCK_BYTES):
+            last = (last + piece)[-64:]
+    return last.rstrip("\r\n").endswith(source.quote or "")
 
 
 def _reader(stream: BinaryIO, source: Source, columns: list[str], faults: _Faults) -> Any:
@@ -102,7 +128,8 @@ def _reader(stream: BinaryIO, source: Source, columns: list[str], faults: _Fault
         stream,
         read_options=_ARROW.ReadOptions(
             use_threads=False,  # only so is the handler told the rows' numbers
-            encoding=source.encoding,
+            # By any other name Arrow trusts UTF-8, and cannot show the text of a faulty row of it.
+            encoding="utf-8-sig" if source.encoding.lower() in _UTF8 else source.encoding,
             column_names=columns,
             skip_rows_after_names=source.skip_rows + int(source.header),
             block_size=_BLOCK_BYTES,
@@ -167,8 +194,11 @@ def _fault_batch(rows: dict[int, tuple[str, str]], schema: pa.Schema, file: str)
 
 
 def _undecodable(path: Path, source: Source, error: Exception) -> SourceError:
+    said = one_line(error)
+    if "straddl" in said or "out of sync" in said:
+        said = _NEVER_CLOSED
     return SourceError(
         f"{path} cannot be read as {source.encoding} text separated by {source.separator!r}: "
-        f"{error}. Set source.encoding (gb18030 for Chinese Windows files), source.separator, or "
-        "source.quote (null where quotes are plain characters)"
+        f"{said}. Set source.encoding (gb18030 for Chinese Windows files), "
+        "source.separator, or source.quote (null where quotes are plain characters)"
     )

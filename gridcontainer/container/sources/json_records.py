@@ -8,13 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gridcontainer.container.declaration import Source
-from gridcontainer.container.sources.records import (
-    UNREADABLE,
-    RawRow,
-    as_text,
-    distinct,
-    unreadable,
-)
+from gridcontainer.container.sources.json_text import json_text, parse_json
+from gridcontainer.container.sources.records import UNREADABLE, RawRow, distinct, unreadable
 from gridcontainer.errors import SourceError
 
 Fields = dict[str, str | None]
@@ -33,10 +28,11 @@ def read_text(path: Path, encoding: str) -> str:
         raise unreadable(path, error) from error
     try:
         return data.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise SourceError(
-            f"{path} is not {encoding}: {error.reason} at byte {error.start}. Set source.encoding"
-        ) from error
+    except UnicodeError as error:
+        said = str(error)
+        if isinstance(error, UnicodeDecodeError):
+            said = f"{error.reason} at byte {error.start}"
+        raise SourceError(f"{path} is not {encoding}: {said}. Set source.encoding") from error
 
 
 def load_json(path: Path, encoding: str) -> Any:
@@ -46,17 +42,14 @@ def load_json(path: Path, encoding: str) -> Any:
         SourceError: names the line and column where it stops being JSON.
     """
     try:
-        return json.loads(read_text(path, encoding), object_pairs_hook=_to_object)
+        return parse_json(read_text(path, encoding))
     except json.JSONDecodeError as error:
         raise SourceError(
             f"{path} is not JSON from line {error.lineno}, column {error.colno}: {error.msg}. "
             "Is the file cut short? One record a line is source.format: jsonlines"
         ) from error
-
-
-def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Members of one name all stay, the later ones under names of their own."""
-    return dict(zip(distinct([name for name, _ in pairs]), (v for _, v in pairs), strict=True))
+    except RecursionError as error:
+        raise SourceError(f"{path} is JSON nested too deeply to be records") from error
 
 
 def read_json(path: Path, source: Source) -> Iterator[RawRow]:
@@ -69,11 +62,11 @@ def read_json(path: Path, source: Source) -> Iterator[RawRow]:
     steps = _STEP.findall(source.records or ("[]" if isinstance(value, list) else ""))
     for number, (record, outer) in enumerate(_open_path(value, steps, path, {}), start=1):
         if isinstance(record, dict):
-            yield RawRow(number, outer | flatten(record))
+            yield RawRow(number, join_fields(outer, flatten(record)))
         elif source.records:
-            yield RawRow(number, outer | {"value": as_text(record)})
+            yield RawRow(number, join_fields(outer, {"value": json_text(record)}))
         else:
-            yield RawRow(number, outer, "not an object", as_text(record))
+            yield RawRow(number, outer, "not an object", json_text(record))
 
 
 def read_json_lines(path: Path, source: Source) -> Iterator[RawRow]:
@@ -83,9 +76,12 @@ def read_json_lines(path: Path, source: Source) -> Iterator[RawRow]:
     lines = (line for line in text.replace("\r\n", "\n").split("\n") if line.strip())
     for number, line in enumerate(lines, start=1):
         try:
-            record = json.loads(line, object_pairs_hook=_to_object)
+            record = parse_json(line)
         except json.JSONDecodeError as error:
             yield RawRow(number, {}, f"not JSON: {error.msg}", line)
+            continue
+        except RecursionError:
+            yield RawRow(number, {}, "not JSON: nested too deeply", line)
             continue
         if isinstance(record, dict):
             yield RawRow(number, flatten(record))
@@ -94,14 +90,25 @@ def read_json_lines(path: Path, source: Source) -> Iterator[RawRow]:
 
 
 def flatten(record: dict[str, Any], prefix: str = "") -> Fields:
-    """Fields of nested objects by dotted names; lists stay as their JSON text."""
+    """Fields of nested objects by dotted names; lists stay as their JSON text.
+
+    Where a plain name has the dots of an inner one, both stay: ``a.b`` and ``a.b_2``.
+    """
     flat: Fields = {}
     for name, value in record.items():
-        if isinstance(value, dict) and value:
-            flat |= flatten(value, f"{prefix}{name}.")
+        inner = isinstance(value, dict) and value
+        own = flatten(value, f"{prefix}{name}.") if inner else {prefix + name: json_text(value)}
+        if flat.keys().isdisjoint(own):
+            flat.update(own)
         else:
-            flat[prefix + name] = as_text(value)
+            flat = join_fields(flat, own)
     return flat
+
+
+def join_fields(first: Fields, second: Fields) -> Fields:
+    """The fields of both; where names meet, the second's gets a number."""
+    names = distinct([*first, *second])
+    return dict(zip(names, [*first.values(), *second.values()], strict=True))
 
 
 def _open_path(
@@ -119,12 +126,12 @@ def _open_path(
         return
     if step == "[]" or step.startswith("{"):
         for item, own in _open_members(value, step, above if rest else "", path):
-            yield from _open_path(item, rest, path, outer | own, above)
+            yield from _open_path(item, rest, path, join_fields(outer, own), above)
         return
     if not isinstance(value, dict) or step not in value:
         raise SourceError(f"{path} has no {step!r} where source.records leads; see the file")
     here = {k: v for k, v in value.items() if k != step and not isinstance(v, dict | list)}
-    outer = outer | flatten(here, above)
+    outer = join_fields(outer, flatten(here, above))
     yield from _open_path(value[step], rest, path, outer, f"{above}{step}.")
 
 

@@ -8,10 +8,13 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
-from gridcontainer.container.sources.records import BATCH_ROWS, FILE, ROW, as_text
+from gridcontainer.container.sources.json_text import json_text
+from gridcontainer.container.sources.records import BATCH_ROWS, FILE, ROW, one_line
 from gridcontainer.errors import SourceError
 
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
+# What Arrow says of a file that is cut short, damaged, or of a kind it does not know.
+UNREADABLE_PARQUET = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
 
 
 def parquet_columns(path: Path) -> list[str]:
@@ -47,19 +50,20 @@ def read_parquet(path: Path, schema: pa.Schema, file: str) -> Iterator[pa.Record
             arrays = [columns.get(field.name, nothing) for field in schema]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
             done += len(batch)
-    except (pa.ArrowInvalid, OSError) as error:
+    except UNREADABLE_PARQUET as error:
         raise _unreadable(path, error) from error
 
 
 def _open(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)  # type: ignore[no-untyped-call]
-    except (pa.ArrowInvalid, OSError) as error:
+    except UNREADABLE_PARQUET as error:
         raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:
-    return SourceError(f"{path} cannot be read as Parquet: {error}. Is it whole? Fetch it again")
+    said = one_line(error).rstrip(" .")
+    return SourceError(f"{path} cannot be read as Parquet: {said}. Is it whole? Fetch it again")
 
 
 def _as_text(values: pa.Array) -> pa.Array:
@@ -67,5 +71,5 @@ def _as_text(values: pa.Array) -> pa.Array:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return pa.array([v if v is None else v.hex() for v in values.to_pylist()], pa.string())
     if pa.types.is_nested(kind):
-        return pa.array([as_text(value) for value in values.to_pylist()], pa.string())
+        return pa.array([json_text(value) for value in values.to_pylist()], pa.string())
     return _ARROW.cast(values, pa.string())

@@ -7,22 +7,24 @@ no value) and, beside them:
     _row       its number in that file, from 1
     _fault     why it could not be read as a row, or null
     _text      the text of a row that could not be read, or null
+    _repair    what was mended in a row to read it, or null where it is as it came
     _geometry  the shape as WKB in WGS 84, for data sets whose position is a shape
 """
 
-import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
+import pyarrow.compute
 
 from gridcontainer.errors import SourceError
 
-FILE, ROW, FAULT, TEXT, GEOMETRY = "_file", "_row", "_fault", "_text", "_geometry"
-RESERVED = frozenset({FILE, ROW, FAULT, TEXT, GEOMETRY})
+FILE, ROW, FAULT, TEXT = "_file", "_row", "_fault", "_text"
+REPAIR, GEOMETRY, RULE = "_repair", "_geometry", "_rule"
+RESERVED = frozenset({FILE, ROW, FAULT, TEXT, REPAIR, GEOMETRY})
 BATCH_ROWS = 50_000
 # What Python says of a file that may not be opened, and of gzip that is cut short or is none.
 UNREADABLE = (OSError, EOFError, zlib.error)
@@ -31,7 +33,13 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 def unreadable(path: Path, error: Exception) -> SourceError:
     """What to raise for one of ``UNREADABLE``."""
     whole = "Is it whole, and gzip where it ends in .gz? " if path.suffix == ".gz" else ""
-    return SourceError(f"{path} cannot be read: {error}. {whole}Fetch it again, or mend its rights")
+    said = one_line(error)
+    return SourceError(f"{path} cannot be read: {said}. {whole}Fetch it again, or mend its rights")
+
+
+def one_line(text: object) -> str:
+    """What a library, or a name in a file, says in several lines."""
+    return " ".join(str(text).split())[:600]
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ def raw_schema(columns: Sequence[str]) -> pa.Schema:
         pa.field(ROW, pa.int64()),
         pa.field(FAULT, pa.string()),
         pa.field(TEXT, pa.string()),
+        pa.field(REPAIR, pa.string()),
         *(pa.field(column, pa.string()) for column in columns),
     ]
     return pa.schema(fields)
@@ -68,12 +77,28 @@ def to_batches(rows: Iterator[RawRow], schema: pa.Schema, file: str) -> Iterator
         yield _to_batch(waiting, schema, file)
 
 
+def say_missing(
+    batches: Iterator[pa.RecordBatch], needed: Sequence[str], present: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """The batches of a file; if it lacks a column that is needed, every row has that fault."""
+    missing = sorted(set(needed) - set(present))
+    if not missing:
+        yield from batches
+        return
+    fault = pa.scalar(f"its file has no column {', '.join(missing)}", pa.string())
+    for batch in batches:
+        where = batch.schema.get_field_index(FAULT)
+        faults = cast(Any, pyarrow.compute).coalesce(batch.column(where), fault)
+        yield batch.set_column(where, batch.schema.field(where), faults)
+
+
 def _to_batch(rows: list[RawRow], schema: pa.Schema, file: str) -> pa.RecordBatch:
     own: dict[str, list[Any]] = {
         FILE: [file] * len(rows),
         ROW: [row.number for row in rows],
         FAULT: [row.fault for row in rows],
         TEXT: [row.text for row in rows],
+        REPAIR: [None] * len(rows),
     }
     arrays = [
         pa.array(own[field.name] if field.name in own else _column(rows, field.name), field.type)
@@ -100,10 +125,3 @@ def distinct(names: Sequence[str]) -> list[str]:
             free = f"{name}_{number}"
         result.append(free)
     return result
-
-
-def as_text(value: Any) -> str | None:
-    """A JSON value as the text that the source holds for it."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)

@@ -7,10 +7,17 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from gridcontainer.container.declaration import Source
-from gridcontainer.container.sources.records import UNREADABLE, RawRow, distinct, unreadable
+from gridcontainer.container.sources.records import (
+    UNREADABLE,
+    RawRow,
+    distinct,
+    one_line,
+    unreadable,
+)
 from gridcontainer.errors import SourceError
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
+_DAMAGED = (ValueError, IndexError, OverflowError, RuntimeError)
 
 
 def read_excel(path: Path, source: Source) -> Iterator[RawRow]:
@@ -37,15 +44,22 @@ def _rows(path: Path, source: Source) -> list[list[Cell]]:
         workbook = CalamineWorkbook.from_path(path)
     except UNREADABLE as error:
         raise unreadable(path, error) from error
-    except CalamineError as error:
-        raise SourceError(
-            f"{path} is no Excel workbook: {error}. Is source.format right?"
-        ) from error
+    except (CalamineError, *_DAMAGED) as error:
+        raise _no_workbook(path, error) from error
     names = workbook.sheet_names
     if source.sheet is not None and source.sheet not in names:
         raise SourceError(f"{path} has no sheet {source.sheet!r}; there are {', '.join(names)}")
-    sheet = workbook.get_sheet_by_name(source.sheet or names[0])
-    return sheet.to_python(skip_empty_area=False)
+    try:
+        sheet = workbook.get_sheet_by_name(source.sheet or names[0])
+        return sheet.to_python(skip_empty_area=False)
+    except (CalamineError, *_DAMAGED) as error:
+        raise _no_workbook(path, error) from error
+
+
+def _no_workbook(path: Path, error: BaseException) -> SourceError:
+    return SourceError(
+        f"{path} is no Excel workbook: {one_line(error)}. Is source.format right, and is it whole?"
+    )
 
 
 def _as_text(cell: Cell) -> str | None:

@@ -1,0 +1,36 @@
+"""Spark SQL expressions of a declaration, over the columns as their source names them."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+# A text in quotes (left alone), a name in backticks, or a bare word that is no function.
+_TOKEN: Final = re.compile(
+    r"""'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | `(?P<quoted>(?:[^`]|``)+)`
+    | (?P<bare>(?<!\w)[^\W\d]\w*+(?!\s*\())""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def quoted_columns(expression: str) -> list[str]:
+    """The names in backticks, each once, in their order."""
+    found = (match["quoted"] for match in _TOKEN.finditer(expression))
+    return list(dict.fromkeys(name.replace("``", "`") for name in found if name))
+
+
+def rename_columns(expression: str, names: Mapping[str, str]) -> str:
+    """The same expression over columns of other names; texts in quotes stay as they are.
+
+    >>> rename_columns("lon > 0 AND `a b` = 'lon'", {"lon": "source_lon", "a b": "a_b"})
+    "`source_lon` > 0 AND `a_b` = 'lon'"
+    """
+
+    def rename(match: re.Match[str]) -> str:
+        quoted = match["quoted"]
+        name = quoted.replace("``", "`") if quoted else match["bare"]
+        if name is None or name not in names:
+            return match[0]
+        new = names[name]
+        return match[0] if new == name else f"`{new.replace('`', '``')}`"
+
+    return _TOKEN.sub(rename, expression)

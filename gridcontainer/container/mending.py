@@ -1,0 +1,99 @@
+"""Rules that mend rows which cannot go in as they came, and what becomes of these rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import Column, DataFrame, functions as F
+
+from gridcontainer.container.declaration.rules import MendingRule
+from gridcontainer.container.sources.records import RULE
+from gridcontainer.errors import DeclarationError
+
+MENDED: Final = "_mended"
+ORIGINAL: Final = "_original"
+_FIRST: Final = "_first"  # the reason before mending
+
+Judge = Callable[[DataFrame], DataFrame]
+
+
+def mend_rows(
+    raw: DataFrame,
+    *,
+    judge: Judge,
+    rules: Sequence[MendingRule],
+    texts: Sequence[str],
+    names: Mapping[str, str],
+) -> DataFrame:
+    """Judge rows; mend those that a rule is for, and judge all again.
+
+    A mended row that is sound goes in; one that is not stays aside as it came, for its first
+    reason. A mended row never takes the key of one that is sound as it came. A rule sets columns of
+    the source, so it cannot mend a shape.
+
+    Args:
+        raw: raw rows; n of them.
+        judge: raw rows to rows with ``reason``.
+        rules: over the columns of ``raw``; the first that fits a row is taken.
+        texts: what to say of each rule.
+        names: stored name of each source column.
+
+    Returns:
+        The n rows as ``judge`` gives them, with ``_mended`` (what was done to a row that is sound
+        now, or null) and ``_original`` (JSON of the columns of a row that a rule fits).
+
+    Raises:
+        DeclarationError: a rule is no Spark SQL on the source's columns.
+    """
+    nothing = F.lit(None).cast("string")
+    if not rules:
+        return judge(raw).withColumns({MENDED: nothing, ORIGINAL: nothing})
+    own = list(names.values())
+    first = judge(raw)
+    try:
+        fitted = first.withColumn(RULE, _first_that_fits(rules))
+        changed = {name: _set(name, rules) for name in own}
+        came = (F.col(f"`{stored}`").alias(column) for column, stored in names.items())
+        mended = fitted.select(
+            *(changed[n].alias(n) if n in changed else F.col(f"`{n}`") for n in raw.columns),
+            RULE,
+            F.col("reason").alias(_FIRST),
+            F.when(F.col(RULE).isNotNull(), F.to_json(F.struct(*came))).alias(ORIGINAL),
+        )
+    except (AnalysisException, ParseException) as error:
+        reason = str(error).strip().splitlines()[0][:200]
+        raise DeclarationError(
+            f"mend: a rule is no Spark SQL on the source's columns ({', '.join(list(names)[:20])}): {reason}"
+        ) from error
+    again = judge(mended)
+    fits, sound = F.col(RULE).isNotNull(), F.col("reason").isNull()
+    said = F.get(F.array(*(F.lit(text) for text in texts)), F.col(RULE))
+    return again.withColumn(MENDED, F.when(fits & sound, said)).withColumn(
+        "reason", F.when(fits & ~sound, F.col(_FIRST)).otherwise(F.col("reason"))
+    )
+
+
+def describe(rule: MendingRule) -> str:
+    """A rule in one line."""
+    sets = ", ".join(f"{name} = {value}" for name, value in rule.set.items())
+    return f"{sets} where {rule.where}" if rule.where else sets
+
+
+def _first_that_fits(rules: Sequence[MendingRule]) -> Column:
+    """The number of the rule, or null."""
+    chosen = F.lit(None).cast("int")
+    for number, rule in reversed(list(enumerate(rules))):
+        fits = F.col("reason") == rule.reason
+        if rule.where:
+            fits &= F.coalesce(F.expr(rule.where).cast("boolean"), F.lit(False))
+        chosen = F.when(fits, F.lit(number)).otherwise(chosen)
+    return chosen
+
+
+def _set(name: str, rules: Sequence[MendingRule]) -> Column:
+    """The column after its rule, of the row as it came."""
+    value = F.col(f"`{name}`")
+    for number, rule in enumerate(rules):
+        if name in rule.set:
+            value = F.when(F.col(RULE) == number, F.expr(rule.set[name])).otherwise(value)
+    return value

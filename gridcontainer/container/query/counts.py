@@ -1,0 +1,40 @@
+"""Whole data sets, and their rows counted by cell."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from gridcontainer.container.storage import Storage
+from gridcontainer.errors import DatasetError
+from gridcontainer.grid.cell import lonlat_to_cell
+from gridcontainer.grid.code import cell_to_code
+from gridcontainer.grid.levels import INVALID_CELL
+
+
+def count_by_cell(storage: Storage, dataset: str, level: int) -> dict[str, int]:
+    """Rows of a data set in each cell of a level, coarse or fine, by code, most first.
+
+    Raises:
+        DatasetError: the container has no such data set.
+    """
+    rows = read_dataset(storage, dataset, ["lon", "lat"])
+    lon, lat = rows.column("lon").to_numpy(), rows.column("lat").to_numpy()
+    cells = lonlat_to_cell(lon, lat, level, on_invalid="mark")
+    found, counts = np.unique(cells[cells != INVALID_CELL], return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    codes = cell_to_code(found[order], level)
+    return dict(zip(codes.tolist(), counts[order].tolist(), strict=True))
+
+
+def read_dataset(storage: Storage, dataset: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """A whole data set as an Arrow table.
+
+    Raises:
+        DatasetError: the container has no such data set.
+    """
+    tables = {name: path for _, name, path in storage.find_datasets()}
+    if dataset not in tables:
+        raise DatasetError(f"no data set {dataset}; there are {', '.join(sorted(tables))}")
+    return DeltaTable(tables[dataset]).to_pyarrow_dataset().to_table(columns=columns)

@@ -1,0 +1,62 @@
+"""JSON texts to values and values to texts, whatever a file puts into them."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from gridcontainer.container.sources.records import distinct
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text.
+
+    Members of one name all stay, the later ones under names of their own. A whole number of more
+    digits than Python reads, and half of a pair of UTF-16, which no text in UTF-8 can hold, stay
+    as they are written.
+
+    Raises:
+        json.JSONDecodeError: it is none.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_to_object)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # a number of more than 4,300 digits
+        value = json.loads(text, object_pairs_hook=_to_object, parse_int=_number_or_text)
+    return _map_texts(value, _escape_halves) if _SURROGATE.search(text) else value
+
+
+def json_text(value: Any) -> str | None:
+    """A value as the text that the source holds for it; null for null."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(zip(distinct([name for name, _ in pairs]), (v for _, v in pairs), strict=True))
+
+
+def _number_or_text(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
+
+
+def _escape_halves(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _map_texts(value: Any, function: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return function(value)
+    if isinstance(value, list):
+        return [_map_texts(item, function) for item in value]
+    if isinstance(value, dict):
+        return {function(name): _map_texts(item, function) for name, item in value.items()}
+    return value
