@@ -71,10 +71,7 @@ def _fixes(
     columns = [
         pa.array(np.char.zfill((row % CABS).astype(str), 5)),
         *(pa.array(flags[:, i]) for i in range(5)),
-        *(
-            pa.array(measured + delay, pa.timestamp("us", tz="UTC"))
-            for delay in (5_000_000, 0)
-        ),
+        *(pa.array(measured + delay, pa.timestamp("us", tz="UTC")) for delay in (5_000_000, 0)),
         pa.array(lon),
         pa.array(lat),
         pa.array(np.round(rng.uniform(0, 80, size), 1)),

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from gridcontainer.container.batch import ingest_datasets
+from gridcontainer.container.catalogue import renew_catalogue
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError
@@ -42,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     for line in outcome.lines():
         print(line)
+    if failure := renew_catalogue(storage, load_declarations(options.datasets, city)):
+        print(failure, file=sys.stderr)
     return 0 if not outcome.failures else 1
 
 

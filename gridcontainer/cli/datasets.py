@@ -1,5 +1,6 @@
 """datasets: what a city's data sets are. ``infer`` drafts the declaration of a new file."""
 
+import json
 from pathlib import Path
 
 import click
@@ -8,16 +9,25 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gridcontainer.cli.options import configuration_options, real_data, sources_option
+from gridcontainer.cli.catalogue import print_entries, print_entry
+from gridcontainer.cli.options import (
+    configuration_options,
+    container_option,
+    real_data,
+    sources_option,
+)
+from gridcontainer.container.catalogue import build_catalogue
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.inference import Draft, infer_declaration, load_references
+from gridcontainer.container.storage import Storage
+from gridcontainer.errors import DatasetError
 
 _STYLES = {"high": "green", "medium": "yellow", "low": "red", "none": "dim"}
 
 
 @click.group("datasets")
 def datasets_command() -> None:
-    """The data sets of a city: draft the declaration of a new one."""
+    """The data sets of a city: what there is, and the declaration of a new one."""
 
 
 @datasets_command.command("infer")
@@ -49,6 +59,45 @@ def infer_command(
     click.echo(draft.yaml, nl=False)
     if output is not None:
         output.write_text(draft.yaml, encoding="utf-8")
+
+
+@datasets_command.command("show")
+@click.argument("name", required=False, metavar="[DATASET]")
+@click.option("--department", help="Only its data sets.")
+@click.option("--tag", help="Only data sets with this tag.")
+@click.option("--json", "as_json", is_flag=True, help="In full, one JSON object a line.")
+@configuration_options
+@container_option
+def show_command(
+    name: str | None,
+    department: str | None,
+    tag: str | None,
+    as_json: bool,
+    declarations: Path,
+    city: Path,
+    container: str,
+) -> None:
+    """Print the catalogue: a line for each data set, or DATASET in full.
+
+    It is measured from the tables as they are now, not read from the table of the last ingest.
+    """
+    declared = load_declarations(declarations, load_city(city))
+    entries = [
+        entry
+        for entry in build_catalogue(Storage(container), declared)
+        if name in (None, entry["dataset"])
+        and department in (None, entry["department"])
+        and (tag is None or tag in entry["tags"])
+    ]
+    if name is not None and not entries:
+        raise DatasetError(f"no such data set {name} in {container}; gridcontainer datasets show")
+    if as_json:
+        for entry in entries:
+            click.echo(json.dumps(entry, ensure_ascii=False, default=str))
+    elif name is not None:
+        print_entry(entries[0], Console())
+    else:
+        print_entries(entries, Console())
 
 
 def print_findings(draft: Draft, console: Console) -> None:

@@ -52,6 +52,7 @@ def ingest_and_report(
     wanted = load_declarations(declarations, city, only=names)
     from gridcontainer.cli.report import print_ingested  # noqa: PLC0415
     from gridcontainer.container.batch import ingest_datasets  # noqa: PLC0415
+    from gridcontainer.container.catalogue import renew_catalogue  # noqa: PLC0415
     from gridcontainer.container.storage import Storage  # noqa: PLC0415
     from gridcontainer.spark.session import build_session  # noqa: PLC0415
 
@@ -80,4 +81,6 @@ def ingest_and_report(
     print_ingested(outcome.results, console)
     for name, failure in outcome.failures.items():
         console.print(f"{name} failed: {failure}", style="bold red", markup=False)
+    if failure := renew_catalogue(Storage(container), load_declarations(declarations, city)):
+        console.print(failure, style="yellow", markup=False)
     return not outcome.failures

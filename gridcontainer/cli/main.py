@@ -15,7 +15,15 @@ _COMMANDS = {
     "ingest": ("gridcontainer.cli.ingest", "Bring declared data sets into the container."),
     "query": ("gridcontainer.cli.query", "What all departments have in a cell or a box."),
     "compact": ("gridcontainer.cli.compact", "Few healthy files out of many small ones."),
-    "datasets": ("gridcontainer.cli.datasets", "Draft the declaration of a new file."),
+    "quarantine": (
+        "gridcontainer.cli.quarantine",
+        "Look at rows set aside, mend and release them.",
+    ),
+    "datasets": (
+        "gridcontainer.cli.datasets",
+        "The catalogue; draft the declaration of a new file.",
+    ),
+    "export": ("gridcontainer.cli.export", "A data set as GeoParquet, GeoJSON or CSV."),
     "sample": ("gridcontainer.cli.sample", "Write a small dirty city to try things on."),
     "demo": ("gridcontainer.cli.demo", "Ingest a city and answer a question across departments."),
 }

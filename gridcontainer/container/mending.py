@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pyspark.errors import AnalysisException, ParseException
-from pyspark.sql import Column, DataFrame, functions as F
+from pyspark.sql import Column, DataFrame, functions as F, types as T
 
 from gridcontainer.container.declaration.rules import MendingRule
 from gridcontainer.container.sources.records import RULE
@@ -52,18 +52,19 @@ def mend_rows(
     first = judge(raw)
     try:
         fitted = first.withColumn(RULE, _first_that_fits(rules))
-        changed = {name: _set(name, rules) for name in own}
+        changed = {name: _set(name, rules, raw.schema[name].dataType) for name in own}
         came = (F.col(f"`{stored}`").alias(column) for column, stored in names.items())
         mended = fitted.select(
             *(changed[n].alias(n) if n in changed else F.col(f"`{n}`") for n in raw.columns),
-            RULE,
+            _computed_once(F.col(RULE)).alias(RULE),
             F.col("reason").alias(_FIRST),
             F.when(F.col(RULE).isNotNull(), F.to_json(F.struct(*came))).alias(ORIGINAL),
         )
     except (AnalysisException, ParseException) as error:
         reason = str(error).strip().splitlines()[0][:200]
         raise DeclarationError(
-            f"mend: a rule is no Spark SQL on the source's columns ({', '.join(list(names)[:20])}): {reason}"
+            "mend: a rule is no Spark SQL on the source's columns "
+            f"({', '.join(list(names)[:20])}): {reason}"
         ) from error
     again = judge(mended)
     fits, sound = F.col(RULE).isNotNull(), F.col("reason").isNull()
@@ -83,17 +84,27 @@ def _first_that_fits(rules: Sequence[MendingRule]) -> Column:
     """The number of the rule, or null."""
     chosen = F.lit(None).cast("int")
     for number, rule in reversed(list(enumerate(rules))):
-        fits = F.col("reason") == rule.reason
-        if rule.where:
-            fits &= F.coalesce(F.expr(rule.where).cast("boolean"), F.lit(False))
+        where = F.expr(rule.where).cast("boolean") if rule.where else F.lit(True)
+        # Asked of rows of the reason only: a condition may have no answer for others, and fail.
+        fits = F.when(F.col("reason") == rule.reason, where)
         chosen = F.when(fits, F.lit(number)).otherwise(chosen)
     return chosen
 
 
-def _set(name: str, rules: Sequence[MendingRule]) -> Column:
-    """The column after its rule, of the row as it came."""
+def _computed_once(value: Column) -> Column:
+    """The same value, into which Spark does not push conditions on what is made of it.
+
+    The second judgement names its columns, and so the first one, many times over: with each name
+    replaced by what it stands for, the plan of a filter on it outgrows the memory.
+    """
+    return F.when(F.monotonically_increasing_id() >= 0, value)
+
+
+def _set(name: str, rules: Sequence[MendingRule], kind: T.DataType) -> Column:
+    """The column after its rule, of the row as it came; of the type that all other rows have."""
     value = F.col(f"`{name}`")
     for number, rule in enumerate(rules):
         if name in rule.set:
-            value = F.when(F.col(RULE) == number, F.expr(rule.set[name])).otherwise(value)
+            changed = F.expr(rule.set[name]).cast(kind)
+            value = F.when(F.col(RULE) == number, changed).otherwise(value)
     return value

@@ -3,6 +3,7 @@
 <root>/datasets/<department>/<dataset>   one Delta table a data set
 <root>/quarantine                        rows set aside, partitioned by data set
 <root>/ops/runs                          one row a run
+<root>/ops/catalogue                     one row a data set
 """
 
 from dataclasses import dataclass
@@ -71,6 +72,11 @@ class Storage:
     def runs(self) -> str:
         """Table of the runs."""
         return f"{self.root}/ops/runs"
+
+    @property
+    def catalogue(self) -> str:
+        """Table that describes the data sets."""
+        return f"{self.root}/ops/catalogue"
 
     def dataset(self, department: str, dataset: str) -> str:
         """Table of one data set."""

@@ -1,4 +1,4 @@
-"""A changed source changes only what changed: rows, versions and files, as another engine sees it."""
+"""A changed source changes only what changed: rows, versions and files, by another engine."""
 
 import csv
 from collections.abc import Callable
@@ -217,7 +217,7 @@ def test_only_the_files_with_a_change_are_written_anew(spark, city, wide, declar
 
 
 def test_the_literals_leave_few_files_in_reach(spark, wide, monkeypatch):
-    folder, storage, _ = wide
+    _folder, storage, _ = wide
     path = storage.dataset("planning", "places")
     table = spark.read.format("delta").load(path)
     one = table.where("id = 'p00007'")

@@ -1,11 +1,14 @@
 """Rows set aside, mended by a rule, and let in: counted, and kept as they came."""
 
 import json
+from functools import partial
 
 import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
+from gridcontainer.container import release as release_module
+from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DeclarationError
 
 SWAPPED, OUTSIDE, REPEATED = (
@@ -94,5 +97,130 @@ def test_a_new_rule_lets_in_what_waits_and_touches_nothing_else(run):
 
 
 def test_a_faulty_rule_is_told_with_the_columns_there_are(run):
-    with pytest.raises(DeclarationError, match=r"mend: .* id, name, lon, lat"):
+    with pytest.raises(DeclarationError, match=r"mend: .* \(id, name, lon, lat\)"):
         run({"reason": SWAPPED, "set": {"lon": "latt"}})
+
+
+# Release, without the source
+
+
+@pytest.fixture
+def waiting(run, tmp_path, spark, city, declare):
+    """Rows set aside by an ingest without rules, whose source is gone; and how to release them."""
+    first, _, _ = run()
+    (tmp_path / "places.csv").unlink()
+    storage = Storage(str(tmp_path / "container"))
+    declaration = declare(key=["id"], mend=[SWAP])
+    options = {"city": city, "storage": storage}
+    return first, partial(release_module.release, spark, declaration, **options), tmp_path
+
+
+def tables(folder):
+    rows = DeltaTable(str(folder / "container/datasets/planning/places")).to_pandas()
+    aside = DeltaTable(str(folder / "container/quarantine")).to_pandas()
+    runs = DeltaTable(str(folder / "container/ops/runs")).to_pandas()
+    return rows, aside, runs.sort_values("started").iloc[-1]
+
+
+def test_a_release_needs_no_source_and_does_nothing_twice(waiting, spark, city, declare):
+    first, release, folder = waiting
+    declaration = declare(key=["id"], mend=[SWAP])
+    tried = release_module.try_rules(
+        spark, declaration, city=city, storage=Storage(str(folder / "container"))
+    )
+    assert (tried.aside, tried.released) == (2, 1)  # the table has the key of the other
+    assert release() == release_module.Released(aside=2, released=1)
+    rows, aside, run = tables(folder)
+    assert rows.set_index("id").loc["b"][["lon", "lat"]].tolist() == [121.40, 31.20]
+    assert rows.set_index("id").loc["c"]["name"] == "Gamma two"
+    assert still(aside) == {3: SWAPPED, 5: "not degrees", 6: "zero position"}
+    assert (run["job"], run["rows_in"], run["rows_out"], run["rows_quarantined"]) == (
+        "release", 6, 3, 3,
+    )  # fmt: skip
+    assert run["fingerprint"] == first.fingerprint
+    assert release().released == 0
+    assert len(tables(folder)[0]) == len(rows)
+
+
+def test_a_release_that_is_killed_is_run_again(waiting, monkeypatch):
+    _, release, folder = waiting
+    with monkeypatch.context() as patch:
+        patch.setattr(release_module, "_mark", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            release()
+    assert release().released == 1
+    rows, aside, run = tables(folder)
+    assert sorted(rows["id"]) == ["a", "b", "c"]
+    assert 2 not in still(aside)
+    assert run["rows_in"] == run["rows_out"] + run["rows_quarantined"]
+
+
+def test_a_release_that_is_killed_before_the_ledger_writes_it_the_next_time(waiting, monkeypatch):
+    first, release, folder = waiting
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            release_module, "_record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
+        with pytest.raises(KeyboardInterrupt):
+            release()
+    assert tables(folder)[2]["run_id"] == first.run_id
+    assert release().released == 0
+    _, _, run = tables(folder)
+    assert (run["job"], run["rows_out"], run["rows_quarantined"]) == ("release", 3, 3)
+    path = folder / "container/datasets/planning/places"
+    assert run["table_version"] == DeltaTable(str(path)).version()
+
+
+def test_a_row_is_not_taken_for_another_that_had_its_number_in_the_file_before(
+    tmp_path, spark, city, ingest, declare
+):
+    source, good = tmp_path / "places.csv", ["a,Alpha,121.47,31.23", "b,Beta,121.48,31.24"]
+    source.write_text("\n".join([LINES[0], *good]) + "\n")
+    ingest(declare(key=["id"]))
+    later = ["z,Zeta,121.40,31.20", "b,Beta of old,31.24,121.49", *good]  # the table's b was row 2
+    source.write_text("\n".join([LINES[0], *later]) + "\n")
+    ingest(declare(key=["id"]))
+    storage = Storage(str(tmp_path / "container"))
+    done = release_module.release(
+        spark, declare(key=["id"], mend=[SWAP]), city=city, storage=storage
+    )
+    assert done == release_module.Released(aside=1, released=0)
+    rows, aside, run = tables(tmp_path)
+    assert sorted(rows["name"]) == ["Alpha", "Beta", "Zeta"]
+    assert still(aside) == {2: SWAPPED}
+    assert run["rows_in"] == run["rows_out"] + run["rows_quarantined"] == 4
+
+
+# What a rule must not do to the rows that it is not for
+
+
+def test_rows_without_a_key_are_mended_and_the_others_stay_letter_for_letter(
+    tmp_path, ingest, declare
+):
+    """Without a key no window stands between the two judgements, and the plan must not outgrow."""
+    lines = ["id,name,lon,lat", "7,A,121.4700,31.23", "x,B,1214000,312000", "y,C,none,31.2"]
+    (tmp_path / "places.csv").write_text("\n".join(lines) + "\n")
+    scale = {
+        "reason": "not degrees",
+        "where": "name = 'B'",
+        "set": {"lon": "lon / 10000", "lat": "lat / 10000"},
+    }
+    number = {"reason": "missing position", "where": "id > 5", "set": {"lon": "'121.4'"}}
+    run = ingest(declare(mend=[scale, number])).run
+    rows, aside, _ = tables(tmp_path)
+    assert dict(zip(rows["id"], rows["source_lon"], strict=True)) == {"7": "121.4700", "x": "121.4"}
+    assert still(aside) == {3: "position is not a number"}
+    assert run.mended == {"not degrees": 1}
+
+
+def test_a_broken_row_has_no_columns_to_mend(tmp_path, spark, city, ingest, declare):
+    lines = ['{"id": "a", "lon": "121.47", "lat": "31.2"}', '{"id": "b", "lon": ']
+    (tmp_path / "places.csv").write_text("\n".join(lines) + "\n")
+    ingest(declare(format="jsonlines"))
+    rule = {"reason": "broken row", "set": {"lon": "'121.4'", "lat": "'31.2'"}}
+    storage = Storage(str(tmp_path / "container"))
+    done = release_module.release(
+        spark, declare(format="jsonlines", mend=[rule]), city=city, storage=storage
+    )
+    assert done == release_module.Released(aside=0, released=0)
+    assert tables(tmp_path)[0]["id"].tolist() == ["a"]

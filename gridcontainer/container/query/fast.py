@@ -1,5 +1,6 @@
 """The answer without a Spark session, in milliseconds: logs and footers are kept open."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from gridcontainer.container.storage import Storage
 from gridcontainer.grid.arrays import Bools, Float64s
 
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
+_BATCH: Final = 65_536  # rows
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,18 @@ def _find(table: OpenTable, question: Question) -> Found:
         is_confidential=table.properties.get("gridcontainer.confidential") == "True",
         rows=pa.concat_tables(rows) if rows else table.schema.empty_table(),
     )
+
+
+def read_batches(table: OpenTable, question: Question) -> Iterator[pa.Table]:
+    """The rows of one table that are asked for, some at a time: a large table needs no memory."""
+    for file in choose_files(table, question):
+        for batch in file.parquet.iter_batches(_BATCH, use_threads=False):
+            rows = _conform(pa.Table.from_batches([batch]), table, file)
+            rows = rows.filter(_in_force(rows, question))
+            if question.area is not None and rows.num_rows:
+                rows = rows.filter(pa.array(_inside(rows, question.area)))
+            if rows.num_rows:
+                yield rows
 
 
 def _read(table: OpenTable, file: DataFile, question: Question) -> pa.Table | None:

@@ -1,0 +1,174 @@
+"""Ingest and boxes: our layout against a plain Delta table and against Delta's own Z-order.
+
+python -m benchmarks.ingest [--rows 20000000] [--rounds 3] [--container var/demo] [--no-zorder]
+
+The rows are fixes of a taxi feed (see ``benchmarks.replicate``) in Parquet: the real objects in
+``--container`` (what ``make demo`` made) replicated with jitter. ``vs_plain_write`` is the time of
+a whole ingest (fingerprint, validate, encode, cluster, write, quarantine, ledger) over that of a
+plain Delta write of the same rows. ``box_vs_plain`` and ``box_vs_zorder`` are times of the same
+1 km boxes round places of the city; ``files_read_share`` is the share of our files that a box
+reads. Give ``--rows 100000000`` for the share that matters.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pyspark.sql import Column, DataFrame, SparkSession, functions as F
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.memory import peak_memory
+from benchmarks.replicate import read_places, replicate
+from benchmarks.rounds import best_of
+from gridcontainer.container.declaration import Declaration, load_city
+from gridcontainer.container.ingest import Ingested, ingest_dataset, prepare_container
+from gridcontainer.container.storage import Storage
+from gridcontainer.spark import build_session, grid_box_filter
+
+Box = tuple[float, float, float, float]
+BOXES = 24
+HALF_LON, HALF_LAT = 0.00525, 0.0045  # degrees: half a kilometre at Shanghai
+FIXES = Declaration.model_validate(
+    {
+        "dataset": "fixes",
+        "department": "traffic",
+        "title": "Fixes of a taxi feed",
+        "kind": "trajectories",
+        "source": {"path": "fixes/*.parquet", "format": "parquet"},
+        "position": {"lon": "lon", "lat": "lat"},
+        "time": {"columns": ["measured"]},
+    }
+)
+
+
+def main() -> None:
+    """Measure, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=20_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--container", default="var/demo", help="of real objects: make demo")
+    parser.add_argument("--folder", help="for the tables; a temporary one where missing")
+    parser.add_argument("--no-zorder", action="store_true")
+    options = parser.parse_args()
+    places = read_places(options.container)
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder, peak_memory() as peak:
+        spark = build_session("benchmarks.ingest")
+        source = Path(folder) / "fixes"
+        replicate(spark, places, options.rows).write.parquet(str(source))
+        ratios = measure_write(spark, Path(folder), options.rows, options.rounds)
+        ratios |= measure_boxes(
+            spark, Path(folder), places, options.rounds, zorder=not options.no_zorder
+        )
+        spark.stop()
+    ratios["peak_gib"] = peak[0] / 2**30
+    print(json.dumps({name: round(ratio, 4) for name, ratio in ratios.items()}))
+
+
+def measure_write(spark: SparkSession, folder: Path, rows: int, rounds: int) -> dict[str, float]:
+    """A whole ingest against a plain write; both from the same Parquet files."""
+    results: list[Ingested] = []
+
+    def plain() -> None:
+        shutil.rmtree(folder / "plain", ignore_errors=True)
+        spark.read.parquet(str(folder / "fixes")).write.format("delta").save(str(folder / "plain"))
+
+    def ours() -> None:
+        shutil.rmtree(folder / "container", ignore_errors=True)
+        storage = Storage(str(folder / "container"))
+        prepare_container(spark, storage)
+        city = load_city(Path("conf/city/shanghai.yaml"))
+        results.append(ingest_dataset(spark, FIXES, city=city, sources=folder, storage=storage))
+
+    seconds = best_of({"plain Delta write": plain, "ingest": ours}, rounds)
+    run, table = results[-1].run, results[-1].table
+    if run.rows_in != rows or run.rows_out + run.rows_quarantined != rows:
+        raise SystemExit(f"rows were lost: {run}")
+    _print(f"{rows:,} rows, {run.rows_quarantined:,} set aside, {table.files} files", seconds, "s")
+    return {"vs_plain_write": seconds["ingest"] / seconds["plain Delta write"]}
+
+
+def measure_boxes(
+    spark: SparkSession, folder: Path, places: Any, rounds: int, *, zorder: bool
+) -> dict[str, float]:
+    """The same boxes on the plain, the Z-ordered and our table; all must find the same rows."""
+    tables = {"plain": folder / "plain", "ours": Storage(str(folder / "container")).dataset(
+        "traffic", "fixes")}  # fmt: skip
+    if zorder:
+        tables["zorder"] = folder / "zorder"
+        _make_zorder(spark, folder / "plain", folder / "zorder")
+    frames = {name: spark.read.format("delta").load(str(path)) for name, path in tables.items()}
+    boxes = _boxes(places)
+    _check(frames, boxes[:4])
+    candidates = {
+        name: partial(_count_all, frame, boxes, name == "ours") for name, frame in frames.items()
+    }
+    seconds = {n: s / len(boxes) for n, s in best_of(candidates, rounds).items()}
+    _print(f"{len(boxes)} boxes of 1 km", {n: s * 1000 for n, s in seconds.items()}, "ms each")
+    files = len(frames["ours"].inputFiles())
+    read = [len(frames["ours"].where(_in_box(box, True)).inputFiles()) for box in boxes]
+    print(f"files read: {np.mean(read):.1f} of {files}, at most {max(read)}")
+    ratios = {"box_vs_plain": seconds["ours"] / seconds["plain"]}
+    if zorder:
+        ratios["box_vs_zorder"] = seconds["ours"] / seconds["zorder"]
+    return ratios | {"files_read_share": float(np.mean(read)) / files}
+
+
+def _make_zorder(spark: SparkSession, plain: Path, path: Path) -> None:
+    """As Delta's users make it: Z-order by longitude and latitude, files as large as ours."""
+    started = time.perf_counter()
+    spark.read.format("delta").load(str(plain)).write.format("delta").save(str(path))
+    spark.conf.set("spark.databricks.delta.optimize.maxFileSize", str(24 << 20))
+    spark.sql(f"OPTIMIZE delta.`{path}` ZORDER BY (lon, lat)")
+    spark.conf.unset("spark.databricks.delta.optimize.maxFileSize")
+    print(f"plain write and Z-order: {time.perf_counter() - started:.1f} s")
+
+
+def _boxes(places: Any) -> list[Box]:
+    rng = np.random.default_rng(7)
+    chosen = rng.integers(0, len(places[0]), BOXES)
+    centres = zip(places[0][chosen].tolist(), places[1][chosen].tolist(), strict=True)
+    return [(x - HALF_LON, y - HALF_LAT, x + HALF_LON, y + HALF_LAT) for x, y in centres]
+
+
+def _in_box(box: Box, ours: bool) -> Column:
+    if ours:
+        return grid_box_filter(*box)
+    west, south, east, north = box
+    return F.col("lon").between(west, east) & F.col("lat").between(south, north)
+
+
+def _count(frame: DataFrame, box: Box, ours: bool) -> Any:
+    found = frame.where(_in_box(box, ours))
+    return found.agg(F.count("*"), F.sum("speed"), F.max("vehicle")).collect()[0]
+
+
+def _count_all(frame: DataFrame, boxes: list[Box], ours: bool) -> None:
+    for box in boxes:
+        _count(frame, box, ours)
+
+
+def _check(frames: dict[str, DataFrame], boxes: list[Box]) -> None:
+    for box in boxes:
+        counts = {name: _count(frame, box, name == "ours")[0] for name, frame in frames.items()}
+        if len(set(counts.values())) > 1 or not counts["ours"]:
+            raise SystemExit(f"the tables answer otherwise in {box}: {counts}")
+
+
+def _print(title: str, values: dict[str, float], unit: str) -> None:
+    table = Table(title=title, title_justify="left")
+    table.add_column("what")
+    table.add_column(unit, justify="right")
+    for name, value in values.items():
+        table.add_row(name, f"{value:.1f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""quarantine: rows set aside can be looked at, mended by a rule, and released."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import pyarrow as pa
+import pyarrow.compute
+import yaml
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+from rich.console import Console
+
+from gridcontainer.cli.options import configuration_options, container_option
+from gridcontainer.cli.report import table_of
+from gridcontainer.container.declaration import Declaration, load_city, load_declarations
+from gridcontainer.container.declaration.rules import MendingRule
+from gridcontainer.container.storage import Storage
+from gridcontainer.errors import DatasetError
+
+_ARROW: Final[Any] = pyarrow.compute  # it has no types
+_HIDDEN = "***"
+
+
+@click.group("quarantine")
+def quarantine_command() -> None:
+    """Rows that could not go in as they came: look at them, mend them, let them in."""
+
+
+@quarantine_command.command("list")
+@container_option
+def list_command(container: str) -> None:
+    """Rows by data set and reason: still aside, and mended."""
+    rows = _read(Storage(container), ["dataset", "reason", "mended"])
+    counts = rows.group_by(["dataset", "reason"]).aggregate(
+        [([], "count_all"), ("mended", "count")]
+    )
+    table = table_of("Rows that could not go in as they came", ["data set", "reason"],
+                     ["aside", "mended"])  # fmt: skip
+    for row in counts.sort_by([("dataset", "ascending"), ("reason", "ascending")]).to_pylist():
+        aside = row["count_all"] - row["mended_count"]
+        table.add_row(row["dataset"], row["reason"], f"{aside:,}", f"{row['mended_count']:,}")
+    Console().print(table)
+
+
+@quarantine_command.command("show")
+@click.argument("name", metavar="DATASET")
+@click.option("--reason", help="Only rows set aside for this reason.")
+@click.option("--rows", default=10, show_default=True, help="Rows to show.")
+@click.option("--json", "as_json", is_flag=True, help="All of them, one JSON object a line.")
+@configuration_options
+@container_option
+def show_command(
+    name: str,
+    reason: str | None,
+    rows: int,
+    as_json: bool,
+    declarations: Path,
+    city: Path,
+    container: str,
+) -> None:
+    """Rows of DATASET with their file, row, reason and content as it came.
+
+    Columns that the declaration calls confidential are hidden.
+    """
+    declaration = _declared(name, declarations, city)
+    found = _read(Storage(container), None, name)
+    if reason is not None:
+        found = found.filter(_ARROW.field("reason") == reason)
+    hidden = {column for column, kind in declaration.sensitivity.items() if kind == "confidential"}
+    ordered = found.sort_by([("source_file", "ascending"), ("source_row", "ascending")])
+    for row in (ordered if as_json else ordered.slice(0, rows)).to_pylist():
+        row["row"] = _hide(row["row"], hidden)
+        if as_json:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            state = f" (mended: {row['mended']})" if row["mended"] else ""
+            detail = f" ({row['detail']})" if row["detail"] else ""
+            place = f"{row['source_file']}:{row['source_row']}"
+            click.echo(f"{place}: {row['reason']}{detail}{state}: {row['row']}")
+    if not as_json:
+        click.echo(f"{min(rows, found.num_rows):,} of {found.num_rows:,} rows")
+
+
+@quarantine_command.command("try")
+@click.argument("name", metavar="DATASET")
+@click.option("--reason", required=True, help="Of the rows to mend.")
+@click.option("--set", "sets", multiple=True, required=True, metavar="COLUMN=EXPRESSION",
+              help="Spark SQL on the columns as they came; may be repeated.")  # fmt: skip
+@click.option("--where", help="Spark SQL condition: only these rows of the reason.")
+@configuration_options
+@container_option
+def try_command(
+    name: str,
+    reason: str,
+    sets: tuple[str, ...],
+    where: str | None,
+    declarations: Path,
+    city: Path,
+    container: str,
+) -> None:
+    """Tell how many rows of DATASET a rule would mend, and how to declare it. Changes nothing.
+
+    gridcontainer quarantine try bus_stops --reason "longitude and latitude swapped" --set lon=lat
+    --set lat=lon
+    """
+    if faulty := [text for text in sets if "=" not in text]:
+        raise click.BadParameter(f"{faulty[0]!r} is not COLUMN=EXPRESSION", param_hint="--set")
+    rule = MendingRule(reason=reason, where=where, set=dict(text.split("=", 1) for text in sets))
+    declaration = _declared(name, declarations, city).model_copy(update={"mend": [rule]})
+    from gridcontainer.container.release import try_rules  # noqa: PLC0415
+    from gridcontainer.spark.session import build_session  # noqa: PLC0415
+
+    spark = build_session("gridcontainer quarantine")
+    tried = try_rules(spark, declaration, city=load_city(city), storage=Storage(container))
+    for before, after in zip(tried.before, tried.after, strict=True):
+        click.echo(f"{before} -> {after}")
+    click.echo(f"{tried.released:,} of {tried.aside:,} rows would be sound")
+    if tried.released:
+        text = yaml.safe_dump(
+            {"mend": [rule.model_dump(exclude_none=True)]}, allow_unicode=True, sort_keys=False
+        )
+        click.echo(f"Declare it, then: gridcontainer quarantine release {name}\n\n{text}", nl=False)
+
+
+@quarantine_command.command("release")
+@click.argument("name", metavar="DATASET")
+@configuration_options
+@container_option
+def release_command(name: str, declarations: Path, city: Path, container: str) -> None:
+    """Let the rows of DATASET that its declared rules mend into the data set.
+
+    Without its source; the next ingest mends the same rows by the same rules.
+    """
+    declaration = _declared(name, declarations, city)
+    from gridcontainer.container.release import release  # noqa: PLC0415
+    from gridcontainer.spark.session import build_session  # noqa: PLC0415
+
+    spark = build_session("gridcontainer quarantine")
+    done = release(spark, declaration, city=load_city(city), storage=Storage(container))
+    click.echo(f"{done.released:,} of {done.aside:,} rows released")
+
+
+def _declared(name: str, declarations: Path, city: Path) -> Declaration:
+    return load_declarations(declarations, load_city(city), only=[name])[0]
+
+
+def _read(storage: Storage, columns: list[str] | None, dataset: str | None = None) -> pa.Table:
+    try:
+        table = DeltaTable(storage.quarantine)
+    except TableNotFoundError:
+        raise DatasetError(f"no quarantine in {storage.root}; run: gridcontainer ingest") from None
+    filters = [("dataset", "=", dataset)] if dataset else None
+    return table.to_pyarrow_table(columns=columns, filters=filters)
+
+
+def _hide(content: str | None, hidden: set[str]) -> str | None:
+    """Confidential columns hidden; a row without columns is hidden whole where there are any."""
+    if not hidden or content is None:
+        return content
+    if not content.startswith("{"):
+        return _HIDDEN
+    shown = json.loads(content)
+    return json.dumps(
+        {name: _HIDDEN if name in hidden else value for name, value in shown.items()},
+        ensure_ascii=False,
+    )
