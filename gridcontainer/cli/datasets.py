@@ -51,7 +51,9 @@ def infer_command(
     """
     profile = load_city(city)
     folder = sources or real_data()
-    references = load_references(profile, load_declarations(declarations, profile), folder)
+    # A city's first file has no declarations beside it yet, and none are needed without references.
+    declared = load_declarations(declarations, profile) if profile.references else []
+    references = load_references(profile, declared, folder)
     draft = infer_declaration(
         file, city=profile, references=references, department=department, sources=folder
     )

@@ -68,7 +68,7 @@ def show_command(
     found = _read(Storage(container), None, name)
     if reason is not None:
         found = found.filter(_ARROW.field("reason") == reason)
-    hidden = {column for column, kind in declaration.sensitivity.items() if kind == "confidential"}
+    hidden = _confidential(declaration)
     ordered = found.sort_by([("source_file", "ascending"), ("source_row", "ascending")])
     for row in (ordered if as_json else ordered.slice(0, rows)).to_pylist():
         row["row"] = _hide(row["row"], hidden)
@@ -102,6 +102,8 @@ def try_command(
 ) -> None:
     """Tell how many rows of DATASET a rule would mend, and how to declare it. Changes nothing.
 
+    Columns that the declaration calls confidential are hidden.
+
     gridcontainer quarantine try bus_stops --reason "longitude and latitude swapped" --set lon=lat
     --set lat=lon
     """
@@ -114,8 +116,11 @@ def try_command(
 
     spark = build_session("gridcontainer quarantine")
     tried = try_rules(spark, declaration, city=load_city(city), storage=Storage(container))
+    hidden = _confidential(declaration)
+    place = declaration.position
+    is_hidden = place is not None and bool(hidden & {place.lon, place.lat})
     for before, after in zip(tried.before, tried.after, strict=True):
-        click.echo(f"{before} -> {after}")
+        click.echo(f"{_hide(before, hidden)} -> {_HIDDEN if is_hidden else after}")
     click.echo(f"{tried.released:,} of {tried.aside:,} rows would be sound")
     if tried.released:
         text = yaml.safe_dump(
@@ -155,7 +160,11 @@ def _read(storage: Storage, columns: list[str] | None, dataset: str | None = Non
     return table.to_pyarrow_table(columns=columns, filters=filters)
 
 
-def _hide(content: str | None, hidden: set[str]) -> str | None:
+def _confidential(declaration: Declaration) -> set[str | None]:
+    return {column for column, kind in declaration.sensitivity.items() if kind == "confidential"}
+
+
+def _hide(content: str | None, hidden: set[str | None]) -> str | None:
     """Confidential columns hidden; a row without columns is hidden whole where there are any."""
     if not hidden or content is None:
         return content

@@ -37,6 +37,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "spark.kryo.registrator": "org.apache.sedona.core.serde.SedonaKryoRegistrator",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Rows sorted by cell are written to their partitions as they come, not sorted by them again.
+    "spark.sql.maxConcurrentOutputFileWriters": "32",
     # Encoding is one long expression: kept in one method, its steps stay in registers.
     "spark.sql.codegen.methodSplitThreshold": "65536",
 }

@@ -21,8 +21,12 @@ def quoted_columns(expression: str) -> list[str]:
 def rename_columns(expression: str, names: Mapping[str, str]) -> str:
     """The same expression over columns of other names; texts in quotes stay as they are.
 
+    A column's name may stand bare whatever its script.
+
     >>> rename_columns("lon > 0 AND `a b` = 'lon'", {"lon": "source_lon", "a b": "a_b"})
     "`source_lon` > 0 AND `a_b` = 'lon'"
+    >>> rename_columns("纬度 > 0 AND name = '纬度'", {"纬度": "纬度", "name": "name"})
+    "`纬度` > 0 AND name = '纬度'"
     """
 
     def rename(match: re.Match[str]) -> str:
@@ -31,6 +35,8 @@ def rename_columns(expression: str, names: Mapping[str, str]) -> str:
         if name is None or name not in names:
             return match[0]
         new = names[name]
-        return match[0] if new == name else f"`{new.replace('`', '``')}`"
+        if quoted is None and new == name and name.isascii():
+            return match[0]
+        return f"`{new.replace('`', '``')}`"  # a bare name that is not ASCII is no Spark SQL
 
     return _TOKEN.sub(rename, expression)
