@@ -167,6 +167,14 @@ def renew_properties(spark: SparkSession, path: str, wanted: Mapping[str, str]) 
         spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ({pairs})")
 
 
+def read_property(spark: SparkSession, path: str, name: str) -> str | None:
+    """One property of a table; None where it has none of that name."""
+    found: str | None = (
+        DeltaTable.forPath(spark, path).detail().collect()[0]["properties"].get(name)
+    )
+    return found
+
+
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 

@@ -18,6 +18,7 @@ from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.tables import (
     current_rows,
     find_layout,
+    read_property,
     read_state,
     renew_properties,
     replace_dataset,
@@ -85,7 +86,13 @@ class Writer:
         history = self.declaration.history
         if history or "valid_to" in held.columns:
             return history != ("valid_to" in held.columns)
+        if read_property(new.sparkSession, self.path, "gridcontainer.key") != self._key:
+            return True  # no row would be known again
         return self.declaration.deletes_absent and (many or set(new.columns) != set(held.columns))
+
+    @property
+    def _key(self) -> str:
+        return ",".join(self.declaration.key)
 
     def _write_whole(self, sound: DataFrame, count: int) -> None:
         kind = self.declaration.kind
@@ -112,7 +119,7 @@ class Writer:
             "gridcontainer.kind": declaration.kind,
             "gridcontainer.level": str(self.level or ""),
             "gridcontainer.label": declaration.label or "",
-            "gridcontainer.key": ",".join(declaration.key),
+            "gridcontainer.key": self._key,
             "gridcontainer.tags": ",".join(declaration.tags),
             "gridcontainer.confidential": str("confidential" in declaration.sensitivity.values()),
         }

@@ -4,6 +4,7 @@ What a session needs is in ``SETTINGS``; ``conf/spark-defaults.conf`` says the s
 ``spark-submit`` (a test holds the two equal). What a user or cluster has set already is left alone.
 """
 
+import logging
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from typing import Final
 
 from pyspark import SparkConf
 from pyspark.errors import PySparkRuntimeError
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from gridcontainer.errors import SparkSetupError
@@ -112,6 +114,9 @@ def require_java() -> int:
 
 
 def _build(name: str, settings: Mapping[str, str]) -> SparkSession:
+    for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        # PySpark writes each error with its stack beside raising it: who catches it tells it.
+        PySparkLogger.getLogger(logger).setLevel(logging.CRITICAL)
     return SparkSession.builder.appName(name).config(map=dict(settings)).getOrCreate()
 
 

@@ -156,7 +156,7 @@ def test_cells_and_partitions(real, name):
     lon, lat = rows["lon"].to_numpy(), rows["lat"].to_numpy()
     assert (rows["cell"].to_numpy() == lonlat_to_cell(lon, lat, 8)).all()
     assert rows["grid_code"].tolist() == lonlat_to_code(lon, lat, 8).tolist()
-    assert [code[:6] for code in rows["grid_code"]] == rows["grid_prefix"].tolist()
+    assert [code[:4] for code in rows["grid_code"]] == rows["grid_prefix"].tolist()
     assert DeltaTable(real.path(name)).metadata().partition_columns == ["grid_prefix"]
 
 
