@@ -15,7 +15,7 @@ import shapely
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession, functions as F
 
-from gridcontainer.container import ingest as ingest_module
+from gridcontainer.container import ingest as ingest_module, write as write_module
 from gridcontainer.container.batch import ingest_datasets
 from gridcontainer.container.runs import last_run
 from gridcontainer.container.storage import Storage
@@ -443,8 +443,8 @@ def test_lost_rows_are_told_not_recorded_and_put_right_by_the_next_run(
     def losing(rows, **options):
         return to_dataset(rows, **options).where(F.col("source_row") != 2)
 
-    to_dataset = ingest_module.to_dataset
-    monkeypatch.setattr(ingest_module, "to_dataset", losing)
+    to_dataset = write_module.to_dataset
+    monkeypatch.setattr(write_module, "to_dataset", losing)
     with pytest.raises(ConservationError, match="places: 4 rows in, but 1 out and 2 set aside"):
         ingest(declare(key=["id"]))
     assert last_run(spark, storage.runs, "places") is None
@@ -452,8 +452,8 @@ def test_lost_rows_are_told_not_recorded_and_put_right_by_the_next_run(
     assert ingest(declare(key=["id"])).run.rows_out == 2
 
 
-def test_a_table_that_the_ledger_does_not_know_is_made_anew(ingest, declare, tmp_path, monkeypatch):
-    declaration = declare(key=["id"])
+def test_a_table_that_the_ledger_does_not_know_is_put_right(ingest, declare, tmp_path, monkeypatch):
+    declaration = declare(key=["id"], absent="delete")
     source = tmp_path / "places.csv"
     path = Storage(str(tmp_path / "container")).dataset("planning", "places")
     source.write_text(FEW)
