@@ -6,6 +6,8 @@ from hypothesis import given, strategies as st
 from gridcontainer.container.schemas import (
     GEOMETRY_COLUMN,
     GRID_COLUMNS,
+    HISTORY_COLUMNS,
+    MONTH_COLUMN,
     OBJECT_COLUMN,
     ORIGIN_COLUMNS,
     TIME_COLUMN,
@@ -15,7 +17,8 @@ from gridcontainer.errors import DatasetError
 
 
 def test_own_columns_are_those_of_the_schema():
-    fields = [OBJECT_COLUMN, *GRID_COLUMNS, TIME_COLUMN, *ORIGIN_COLUMNS, GEOMETRY_COLUMN]
+    fields = [OBJECT_COLUMN, *GRID_COLUMNS, TIME_COLUMN, MONTH_COLUMN, *ORIGIN_COLUMNS]
+    fields += [*HISTORY_COLUMNS, GEOMETRY_COLUMN]
     assert tuple(field.name for field in fields) == OWN_COLUMNS
 
 
