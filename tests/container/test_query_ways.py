@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import shapely
 from deltalake import DeltaTable, write_deltalake
-from hypothesis import given, settings, strategies as st
-from pyproj import Geod
+from hypothesis import example, given, settings, strategies as st
+from pyproj import Geod, Transformer
 
 from gridcontainer.container.query import (
     Question,
@@ -56,13 +56,35 @@ def ask(ingested, area) -> dict[str, list[str]]:
 
 @settings(max_examples=20)
 @given(lon=st.floats(121.2, 121.7), lat=st.floats(31.0, 31.5), metres=st.floats(1.0, 40_000.0))
+@example(lon=121.21875, lat=31.495509332682964, metres=38315.0)  # meets a building, not its point
 def test_a_radius_finds_what_geodesic_distances_find(ingested, whole, lon, lat, metres):
     found = ask(ingested, within(lon, lat, metres))
     for name in ("bus_stops", "shops", "taxi"):
         rows = whole[name]
         points = (rows["lon"].to_numpy(), rows["lat"].to_numpy())
         far = Geod(ellps="WGS84").inv(np.full(len(rows), lon), np.full(len(rows), lat), *points)[2]
-        assert found[name] == sorted(rows["object_id"][far <= metres])
+        near = {*rows["object_id"][far <= metres]}
+        if "geometry" not in rows:
+            assert found[name] == sorted(near)
+            continue
+        # A building reaches nearer than its point; the circle that it meets is 0.01 % short.
+        reach = reach_of_shapes(rows, lon, lat)
+        assert near | {*rows["object_id"][reach <= metres * 0.9998]} <= {*found[name]}
+        assert {*found[name]} <= near | {*rows["object_id"][reach <= metres]}
+
+
+def reach_of_shapes(rows: pd.DataFrame, lon: float, lat: float) -> np.ndarray:
+    """Metres to the nearest part of each building; infinite for a shape that is a point.
+
+    On the azimuthal equidistant map round the middle, where distances from it are true.
+    """
+    to_map = Transformer.from_crs(
+        "EPSG:4326", f"+proj=aeqd +lon_0={lon} +lat_0={lat} +ellps=WGS84", always_xy=True
+    )
+    shapes = shapely.from_wkb(rows["geometry"].to_numpy())
+    on_map = shapely.transform(shapes, lambda xy: np.column_stack(to_map.transform(*xy.T)))
+    metres = shapely.distance(on_map, shapely.Point(0, 0))
+    return np.where(shapely.get_dimensions(shapes) > 0, metres, np.inf)
 
 
 @settings(max_examples=20)
