@@ -32,18 +32,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         city = load_city(options.city)
-        declarations = load_declarations(options.datasets, city, only=options.names)
+        wanted = load_declarations(options.datasets, city, only=options.names)
+        declared = load_declarations(options.datasets, city) if options.names else wanted
         spark = build_session("gridcontainer ingest")
     except GridContainerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     storage = Storage(options.container)
-    outcome = ingest_datasets(
-        spark, declarations, city=city, sources=options.sources, storage=storage
-    )
+    outcome = ingest_datasets(spark, wanted, city=city, sources=options.sources, storage=storage)
     for line in outcome.lines():
         print(line)
-    if failure := renew_catalogue(storage, load_declarations(options.datasets, city)):
+    if failure := renew_catalogue(storage, declared):
         print(failure, file=sys.stderr)
     return 0 if not outcome.failures else 1
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gridcontainer.cli.options import configuration_options, container_option
+from gridcontainer.cli.options import configuration_options, container_option, parse_box
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.export import export_dataset
 from gridcontainer.container.query import Area, Question, in_box, in_codes
@@ -56,12 +56,4 @@ def _area(codes: tuple[str, ...], bbox: str | None) -> Area | None:
         raise click.UsageError("give --code or --bbox, one of them")
     if codes:
         return in_codes(codes)
-    if bbox is None:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in bbox.split(","))
-    except ValueError:
-        raise click.BadParameter(
-            f"{bbox!r} is not WEST,SOUTH,EAST,NORTH", param_hint="--bbox"
-        ) from None
-    return in_box((west, south, east, north))
+    return None if bbox is None else in_box(parse_box(bbox))

@@ -50,6 +50,7 @@ def ingest_and_report(
     """Ingest with a progress bar, print the tables, and tell whether all went well."""
     city = load_city(city_file)
     wanted = load_declarations(declarations, city, only=names)
+    declared = load_declarations(declarations, city) if names else wanted
     from gridcontainer.cli.report import print_ingested  # noqa: PLC0415
     from gridcontainer.container.batch import ingest_datasets  # noqa: PLC0415
     from gridcontainer.container.catalogue import renew_catalogue  # noqa: PLC0415
@@ -81,6 +82,6 @@ def ingest_and_report(
     print_ingested(outcome.results, console)
     for name, failure in outcome.failures.items():
         console.print(f"{name} failed: {failure}", style="bold red", markup=False)
-    if failure := renew_catalogue(Storage(container), load_declarations(declarations, city)):
+    if failure := renew_catalogue(Storage(container), declared):
         console.print(failure, style="yellow", markup=False)
     return not outcome.failures

@@ -53,3 +53,18 @@ def real_data() -> Path | None:
     """The folder of real data beside the project (or named by GRIDCONTAINER_DATA), if there."""
     folder = Path(os.environ.get("GRIDCONTAINER_DATA", "../shared/data"))
     return folder.resolve() if folder.is_dir() else None
+
+
+def parse_box(text: str) -> tuple[float, float, float, float]:
+    """West, south, east and north of ``--bbox``.
+
+    Raises:
+        click.BadParameter: not four numbers.
+    """
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is not WEST,SOUTH,EAST,NORTH", param_hint="--bbox"
+        ) from None
+    return west, south, east, north

@@ -9,11 +9,10 @@ import shapely
 from rich.console import Console
 from rich.table import Table
 
-from gridcontainer.cli.options import container_option
+from gridcontainer.cli.options import container_option, parse_box
 from gridcontainer.container.declaration import load_city
 from gridcontainer.container.query import (
     Area,
-    Box,
     Explained,
     Found,
     Question,
@@ -98,7 +97,7 @@ def _area(storage: Storage, asked: dict[str, Any], given: str) -> Area:
     if given == "codes":
         return in_codes(asked["codes"])
     if given == "bbox":
-        return in_box(_parse_box(asked["bbox"]))
+        return in_box(parse_box(asked["bbox"]))
     if given == "polygon":
         return in_polygon(_parse_polygon(asked["polygon"]))
     if given == "near":
@@ -149,16 +148,6 @@ def _print_explained(parts: list[Explained], console: Console) -> None:
     read, total = sum(part.files_read for part in parts), sum(part.files for part in parts)
     bytes_read = sum(part.bytes_read for part in parts)
     console.print(f"{read:,} of {total:,} files, {bytes_read:,} bytes")
-
-
-def _parse_box(text: str) -> Box:
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is not WEST,SOUTH,EAST,NORTH", param_hint="--bbox"
-        ) from None
-    return west, south, east, north
 
 
 def _print_json(found: list[Found]) -> None:

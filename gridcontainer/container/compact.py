@@ -26,10 +26,17 @@ from gridcontainer.container.layout import (
 )
 from gridcontainer.container.runs import last_run, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import find_layout, first_line, renew_properties
-from gridcontainer.errors import DatasetError, StorageError
+from gridcontainer.container.tables import (
+    find_layout,
+    first_line,
+    read_properties,
+    read_version,
+    renew_properties,
+)
+from gridcontainer.errors import StorageError
 from gridcontainer.grid.levels import MAX_LEVEL, get_level
 
+_ALL: Final = "true"  # the predicate of a table without partitions
 _MOST_FILES: Final = 2  # times as many as the rows are worth
 _MOST_OVERLAPS: Final = 0.25  # of the files of a partition
 
@@ -61,7 +68,7 @@ class PartitionFiles:
     @property
     def predicate(self) -> str:
         """True for its rows, as SQL."""
-        return " AND ".join(f"{name} = '{value}'" for name, value in self.values.items()) or "true"
+        return " AND ".join(f"{name} = '{value}'" for name, value in self.values.items()) or _ALL
 
 
 @dataclass(frozen=True)
@@ -119,30 +126,21 @@ def compact_datasets(
         DatasetError: the container is empty, or has no such data set.
         StorageError: a table cannot be read or written, or somebody else is writing it.
     """
-    present = storage.find_datasets()
-    if unknown := sorted(set(only) - {name for _, name, _ in present}):
-        raise DatasetError(f"no data set {', '.join(unknown)} in {storage.root}")
     plans = {}
-    for _, name, path in present:
-        if only and name not in only:
-            continue
+    for _, name, path in storage.find_datasets(only):
         report(name, "looks at its files")
         try:
             plans[name] = plan_compaction(spark, path)
             if plans[name].chosen and not dry_run:
-                before = _version(spark, path)
+                before = read_version(spark, path)
                 compact(spark, plans[name], report=partial(report, name))
-                _record(spark, storage, name, before, _version(spark, path))
+                _record(spark, storage, name, before, read_version(spark, path))
         except (PySparkException, Py4JJavaError) as error:
             raise StorageError(
                 f"{name}: its files cannot be written anew: {first_line(error)}. Its rows are as "
                 "before; run again when nobody writes the data set"
             ) from error
     return plans
-
-
-def _version(spark: SparkSession, path: str) -> int:
-    return int(DeltaTable.forPath(spark, path).history(1).collect()[0]["version"])
 
 
 def _record(spark: SparkSession, storage: Storage, dataset: str, before: int, after: int) -> None:
@@ -166,15 +164,14 @@ def _record(spark: SparkSession, storage: Storage, dataset: str, before: int, af
 def plan_compaction(spark: SparkSession, path: str) -> Plan:
     """Look at the files of a data set's table; changes nothing."""
     layout = find_layout(spark, path)
-    table = DeltaTable.forPath(spark, path)
-    properties = table.detail().collect()[0]["properties"]
+    properties = read_properties(spark, path)
     kind = properties.get("gridcontainer.kind", "points")
     level = (
         None
         if layout.prefix_level is None
         else int(properties.get("gridcontainer.level") or MAX_LEVEL)
     )
-    rows = table.toDF()
+    rows = DeltaTable.forPath(spark, path).toDF()
     partitions = tuple(_partitions(rows, layout))
     count = sum(part.rows for part in partitions)
     best = choose_layout(rows, kind=kind, level=level, count=count)
@@ -206,7 +203,7 @@ def compact(
 
 def _partitions(rows: DataFrame, layout: Layout) -> Iterable[PartitionFiles]:
     """By their rows, so that they are true whatever the log's statistics hold."""
-    order = F.col("cell" if layout.prefix_level is not None else "source_row")
+    order = F.col(layout.order[-1])
     by_file = (
         rows.groupBy(*layout.partition, F.col("_metadata.file_path").alias("file"))
         .agg(F.count("*").alias("rows"), F.min(order).alias("first"), F.max(order).alias("last"))
@@ -241,18 +238,17 @@ def _change_layout(rows: DataFrame, path: str, layout: Layout) -> None:
     if level is not None:
         length = get_level(level).code_length
         rows = rows.withColumn("grid_prefix", F.substring("grid_code", 1, length))
-    _rewrite(rows, path, layout, None)
+    _rewrite(rows, path, layout, _ALL)
     renew_properties(rows.sparkSession, path, {"gridcontainer.prefix_level": str(level)})
 
 
-def _rewrite(rows: DataFrame, path: str, layout: Layout, predicate: str | None) -> None:
-    order = ("cell",) if layout.prefix_level is not None else ("source_file", "source_row")
+def _rewrite(rows: DataFrame, path: str, layout: Layout, predicate: str) -> None:
     writer = (
-        arrange(rows, layout=layout, order=order)
+        arrange(rows, layout=layout)
         .write.format("delta")
         .mode("overwrite")
         .option("dataChange", "false")
     )
-    if predicate not in (None, "true"):
-        writer = writer.option("replaceWhere", str(predicate))
+    if predicate != _ALL:
+        writer = writer.option("replaceWhere", predicate)
     writer.save(path)

@@ -11,8 +11,9 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F,
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from gridcontainer.container.declaration import Database, Declaration, Source
-from gridcontainer.container.sources import add_geometry, require_declared, source_schema
-from gridcontainer.container.sources.records import FAULT, FILE, REPAIR, ROW, TEXT
+from gridcontainer.container.raw_rows import no_faults, stored_schema
+from gridcontainer.container.sources import add_geometry, require_declared
+from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.storage import stored_names
 from gridcontainer.errors import SourceError
 
@@ -65,11 +66,10 @@ def read_database(
     order = [F.col(f"`{name}`") for name in database.order or declaration.key]
     # One order of all rows: a window without partitions is what a number from 1 costs.
     numbered = Window.orderBy(*order, F.xxhash64(*(F.col(f"`{name}`") for name in columns)))
-    nothing = F.lit(None).cast("string")
     raw = rows.select(
         F.lit(database.name).alias(FILE),
         F.row_number().over(numbered).cast("long").alias(ROW),
-        *(nothing.alias(name) for name in (FAULT, TEXT, REPAIR)),
+        *no_faults(),
         *(F.col(f"`{name}`").alias(names[name]) for name in columns),
     )
     return _with_shapes(raw, declaration, names), names
@@ -169,8 +169,7 @@ def _with_shapes(raw: DataFrame, declaration: Declaration, names: dict[str, str]
     if position is None or position.geometry is None:
         return raw
     datum = declaration.datum or "WGS84"
-    fields = source_schema(list(names), declaration)
-    schema = pa.schema([field.with_name(names.get(field.name, field.name)) for field in fields])
+    schema = stored_schema(names, declaration)
 
     def add(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         return (add_geometry(batch, position, datum).cast(schema) for batch in batches)

@@ -14,9 +14,9 @@ from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.grid.arrays import Int64s
 from gridcontainer.grid.levels import get_level
+from gridcontainer.spark.predicates import PREFIX_LEVELS
 
 ROWS_PER_FILE: Final = 500_000
-PREFIX_LEVELS: Final = (1, 2, 3)
 TIMED_KINDS: Final = frozenset({"events", "trajectories", "series"})
 _SAMPLED_ROWS: Final = 200_000
 _SMALL_SHARE: Final = 0.1  # of the rows may lie in partitions that are not worth a file
@@ -42,6 +42,11 @@ class Layout:
         """The partition columns."""
         months = ["event_month"] if self.by_month else []
         return months + ([] if self.prefix_level is None else ["grid_prefix"])
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The columns by which the rows of the table lie."""
+        return ("source_file", "source_row") if self.prefix_level is None else ("cell",)
 
 
 def choose_layout(rows: DataFrame, *, kind: str, level: int | None, count: int) -> Layout:
@@ -89,14 +94,15 @@ def choose_prefix_level(cells: Int64s, count: int, *, levels: Sequence[int] = PR
     return chosen
 
 
-def arrange(rows: DataFrame, *, layout: Layout, order: Sequence[str] = ("cell",)) -> DataFrame:
+def arrange(rows: DataFrame, *, layout: Layout, order: Sequence[str] | None = None) -> DataFrame:
     """The rows cut along their order into a task a file, each sorted.
 
     Args:
         rows: with the columns of ``order``; n rows.
         layout: says how many tasks, and whether a month comes first.
-        order: columns to sort by. One column of integers is sorted much faster than two columns.
+        order: columns to sort by, where they have not the names of the table's yet; else the
+            layout's. One column of integers is sorted much faster than two columns.
     """
     first = [F.date_format("event_time", "yyyy-MM")] if layout.by_month else []
-    columns = [*first, *(F.col(name) for name in order)]
+    columns = [*first, *(F.col(name) for name in order or layout.order)]
     return rows.repartitionByRange(layout.files, *columns).sortWithinPartitions(*columns)

@@ -12,7 +12,7 @@ from gridcontainer.errors import DeclarationError
 
 MENDED: Final = "_mended"
 ORIGINAL: Final = "_original"
-_FIRST: Final = "_first"  # the reason before mending
+FIRST: Final = "_first"
 
 Judge = Callable[[DataFrame], DataFrame]
 
@@ -40,14 +40,15 @@ def mend_rows(
 
     Returns:
         The n rows as ``judge`` gives them, with ``_mended`` (what was done to a row that is sound
-        now, or null) and ``_original`` (JSON of the columns of a row that a rule fits).
+        now, or null), ``_original`` (JSON of the columns of a row that a rule fits) and ``_first``
+        (the reason before mending, or null).
 
     Raises:
         DeclarationError: a rule is no Spark SQL on the source's columns.
     """
     nothing = F.lit(None).cast("string")
     if not rules:
-        return judge(raw).withColumns({MENDED: nothing, ORIGINAL: nothing})
+        return judge(raw).withColumns(dict.fromkeys((MENDED, ORIGINAL, FIRST), nothing))
     own = list(names.values())
     first = judge(raw)
     try:
@@ -57,7 +58,7 @@ def mend_rows(
         mended = fitted.select(
             *(changed[n].alias(n) if n in changed else F.col(f"`{n}`") for n in raw.columns),
             _computed_once(F.col(RULE)).alias(RULE),
-            F.col("reason").alias(_FIRST),
+            F.col("reason").alias(FIRST),
             F.when(F.col(RULE).isNotNull(), F.to_json(F.struct(*came))).alias(ORIGINAL),
         )
     except (AnalysisException, ParseException) as error:
@@ -70,7 +71,7 @@ def mend_rows(
     fits, sound = F.col(RULE).isNotNull(), F.col("reason").isNull()
     said = F.get(F.array(*(F.lit(text) for text in texts)), F.col(RULE))
     return again.withColumn(MENDED, F.when(fits & sound, said)).withColumn(
-        "reason", F.when(fits & ~sound, F.col(_FIRST)).otherwise(F.col("reason"))
+        "reason", F.when(fits & ~sound, F.col(FIRST)).otherwise(F.col("reason"))
     )
 
 

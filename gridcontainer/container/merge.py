@@ -23,7 +23,6 @@ from gridcontainer.container.changes import (
     OLD_CELL,
     OLD_PREFIX,
     UPDATE,
-    count_changes,
     identity_columns,
     with_content,
 )
@@ -77,6 +76,7 @@ def merge_changes(
     new: DataFrame,
     path: str,
     *,
+    counts: Mapping[str, int],
     layout: Layout,
     deletes: bool,
     closed: datetime | None = None,
@@ -87,12 +87,12 @@ def merge_changes(
         changes: of ``find_changes``; evaluated several times, so best persisted.
         new: the rows as the table is to hold them, from which the changed ones are taken.
         path: of the table.
+        counts: of ``count_changes``.
         layout: of the table.
         deletes: rows that the source no longer has go; else they stay.
         closed: for a table with history, the moment from which the former rows are not valid.
     """
     table = DeltaTable.forPath(changes.sparkSession, path)
-    counts = count_changes(changes)
     done = functools.partial(Merged.of, counts, deletes=deletes, before=layout.files)
     if not deletes:
         changes = changes.where(F.col(CHANGE) != ABSENT)
@@ -141,8 +141,7 @@ def reach_of(changes: DataFrame) -> str:
 
 
 def _append(rows: DataFrame, path: str, layout: Layout) -> None:
-    order = ("cell",) if layout.prefix_level is not None else ("source_file", "source_row")
-    arranged = arrange(rows, layout=layout, order=order)
+    arranged = arrange(rows, layout=layout)
     arranged.write.format("delta").mode("append").option("mergeSchema", "true").save(path)
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.mending import MENDED, ORIGINAL
+from gridcontainer.container.mending import FIRST, MENDED, ORIGINAL
 from gridcontainer.container.schemas import QUARANTINE_SCHEMA
 from gridcontainer.container.sources.records import FAULT, FILE, REPAIR, ROW, TEXT
 from gridcontainer.container.storage import Storage
@@ -19,7 +19,7 @@ def to_quarantine(
     """The rows that could not go in as they came, each with its whole content.
 
     Args:
-        rows: raw rows with ``reason``, ``_mended`` and ``_original``.
+        rows: of ``mend_rows``.
         dataset: its name.
         names: stored name of each source column.
         run_id: of this run.
@@ -33,12 +33,12 @@ def to_quarantine(
     content = F.coalesce(F.col(TEXT), F.col(ORIGINAL), F.to_json(F.struct(*columns)))
     aside = F.col("reason").isNotNull()
     done = F.coalesce(F.col(MENDED), F.col(REPAIR))
-    reason = F.coalesce("reason", *_reasons_of_mended(rows), F.lit(REPAIRED))
+    before = F.when(F.col(MENDED).isNotNull(), F.col(FIRST))
     values: dict[str, Column] = {
         "dataset": F.lit(dataset),
         "source_file": F.col(FILE),
         "source_row": F.col(ROW),
-        "reason": reason,
+        "reason": F.coalesce("reason", before, F.lit(REPAIRED)),
         "detail": F.col(FAULT),
         "row": content,
         "mended": F.when(~aside, done),
@@ -46,12 +46,6 @@ def to_quarantine(
     }
     chosen = [values[field.name].alias(field.name) for field in QUARANTINE_SCHEMA]
     return rows.where(aside | done.isNotNull()).select(*chosen)
-
-
-def _reasons_of_mended(rows: DataFrame) -> list[Column]:
-    if "_first" not in rows.columns:
-        return []
-    return [F.when(F.col(MENDED).isNotNull(), F.col("_first"))]
 
 
 def count_reasons(

@@ -9,12 +9,12 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.jdbc import read_database
+from gridcontainer.container.raw_rows import stored_schema
 from gridcontainer.container.read_parquet import read_parquet_natively, suits_spark
 from gridcontainer.container.sources import (
     find_files,
     read_batches,
     source_columns,
-    source_schema,
 )
 from gridcontainer.container.storage import stored_names
 
@@ -47,8 +47,7 @@ def read_source(
     if suits_spark(files, declaration):
         return read_parquet_natively(spark, root, files, columns)
     names = stored_names(columns)
-    fields = source_schema(columns, declaration)
-    schema = pa.schema([field.with_name(names.get(field.name, field.name)) for field in fields])
+    schema = stored_schema(names, declaration)
     base = str(root)
 
     def read_files(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:

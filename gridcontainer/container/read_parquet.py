@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.sources.records import FAULT, FILE, REPAIR, ROW, TEXT
+from gridcontainer.container.raw_rows import no_faults
+from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.storage import stored_names
 
 _GLOB: Final = frozenset("*?[]{}\\")
@@ -59,12 +60,11 @@ def read_parquet_natively(
     """
     names = stored_names(list(columns))
     places = [F.lit(text) for path in files for text in (path.name, str(path.relative_to(root)))]
-    nothing = F.lit(None).cast("string")
     rows = spark.read.parquet(*(f"file://{path.resolve()}" for path in files))
     raw = rows.select(
         F.element_at(F.create_map(*places), F.col("_metadata.file_name")).alias(FILE),
         (F.col("_metadata.row_index") + 1).alias(ROW),
-        *(nothing.alias(name) for name in (FAULT, TEXT, REPAIR)),
+        *no_faults(),
         *(F.col(f"`{column}`").alias(names[column]) for column in columns),
     )
     return raw, names

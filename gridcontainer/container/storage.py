@@ -6,6 +6,7 @@
 <root>/ops/catalogue                     one row a data set
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,17 +83,26 @@ class Storage:
         """Table of one data set."""
         return f"{self.root}/datasets/{department}/{dataset}"
 
-    def find_datasets(self) -> list[tuple[str, str, str]]:
+    def find_datasets(self, only: Collection[str] = ()) -> list[tuple[str, str, str]]:
         """Department, name and path of each data set that is there, in order of department.
 
+        Args:
+            only: names of data sets; all where empty.
+
         Raises:
-            DatasetError: the container is empty.
+            DatasetError: the container is empty, or has no data set of such a name.
         """
         logs = sorted(Path(self.root).glob("datasets/*/*/_delta_log"))
         if not logs:
             raise DatasetError(f"no data sets in {self.root}; run: gridcontainer ingest")
         tables = [log.parent for log in logs]
-        return [(table.parent.name, table.name, str(table)) for table in tables]
+        if unknown := sorted(set(only) - {table.name for table in tables}):
+            raise DatasetError(f"no data set {', '.join(unknown)} in {self.root}")
+        return [
+            (table.parent.name, table.name, str(table))
+            for table in tables
+            if not only or table.name in only
+        ]
 
 
 def is_own_column(name: str) -> bool:

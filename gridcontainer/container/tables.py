@@ -104,18 +104,22 @@ def replace_partition(rows: DataFrame, path: str, column: str, value: str) -> No
 def read_state(spark: SparkSession, path: str) -> TableState:
     """Count what a data set's table holds."""
     table = DeltaTable.forPath(spark, path)
-    version = table.history(1).collect()[0]["version"]
     detail = table.detail().collect()[0]
     rows = current_rows(table.toDF())
     prefixes = [name for name in ("grid_prefix",) if name in rows.columns]
     by_prefix = rows.groupBy(*prefixes).count().collect()
     return TableState(
-        version=version,
+        version=read_version(spark, path),
         rows=sum(row["count"] for row in by_prefix),
         partitions=len(by_prefix),
         files=detail["numFiles"],
         bytes=detail["sizeInBytes"],
     )
+
+
+def read_version(spark: SparkSession, path: str) -> int:
+    """The newest version of a table."""
+    return int(DeltaTable.forPath(spark, path).history(1).collect()[0]["version"])
 
 
 def current_rows(rows: DataFrame) -> DataFrame:
@@ -161,17 +165,15 @@ def create_table(
 
 def renew_properties(spark: SparkSession, path: str, wanted: Mapping[str, str]) -> None:
     """Set the properties that differ; a table that has them all gets no new version."""
-    present = DeltaTable.forPath(spark, path).detail().collect()[0]["properties"]
+    present = read_properties(spark, path)
     if changed := {name: value for name, value in wanted.items() if present.get(name) != value}:
         pairs = ", ".join(f"'{name}' = {_quoted(value)}" for name, value in changed.items())
         spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ({pairs})")
 
 
-def read_property(spark: SparkSession, path: str, name: str) -> str | None:
-    """One property of a table; None where it has none of that name."""
-    found: str | None = (
-        DeltaTable.forPath(spark, path).detail().collect()[0]["properties"].get(name)
-    )
+def read_properties(spark: SparkSession, path: str) -> dict[str, str]:
+    """The properties of a table, by name."""
+    found: dict[str, str] = DeltaTable.forPath(spark, path).detail().collect()[0]["properties"]
     return found
 
 

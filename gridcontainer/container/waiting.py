@@ -7,7 +7,8 @@ from pyspark.sql import DataFrame, SparkSession, functions as F, types as T
 
 from gridcontainer.container.check import BROKEN
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.sources.records import FAULT, FILE, REPAIR, ROW, TEXT
+from gridcontainer.container.raw_rows import no_faults
+from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError, DeclarationError
 
@@ -53,7 +54,6 @@ def to_raw(waiting: DataFrame, names: Mapping[str, str], held: T.StructType) -> 
         held: schema of the data set's table, whose types the columns get.
     """
     values = F.from_json("row", "map<string,string>")
-    nothing = F.lit(None).cast("string")
     kinds = {field.name: field.dataType for field in held}
     own = (
         F.get(F.array(values[column]), 0).cast(kinds.get(stored, T.StringType())).alias(stored)
@@ -62,6 +62,6 @@ def to_raw(waiting: DataFrame, names: Mapping[str, str], held: T.StructType) -> 
     return waiting.select(
         F.col("source_file").alias(FILE),
         F.col("source_row").alias(ROW),
-        *(nothing.alias(name) for name in (FAULT, TEXT, REPAIR)),
+        *no_faults(),
         *own,
     )

@@ -18,7 +18,7 @@ from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.tables import (
     current_rows,
     find_layout,
-    read_property,
+    read_properties,
     read_state,
     renew_properties,
     replace_dataset,
@@ -72,6 +72,7 @@ class Writer:
                 changes,
                 new,
                 self.path,
+                counts=counts,
                 layout=layout,
                 deletes=self.declaration.deletes_absent,
                 closed=self.started if self.declaration.history else None,
@@ -86,7 +87,8 @@ class Writer:
         history = self.declaration.history
         if history or "valid_to" in held.columns:
             return history != ("valid_to" in held.columns)
-        if read_property(new.sparkSession, self.path, "gridcontainer.key") != self._key:
+        properties = read_properties(new.sparkSession, self.path)
+        if properties.get("gridcontainer.key") != self._key:
             return True  # no row would be known again
         return self.declaration.deletes_absent and (many or set(new.columns) != set(held.columns))
 
@@ -97,7 +99,7 @@ class Writer:
     def _write_whole(self, sound: DataFrame, count: int) -> None:
         kind = self.declaration.kind
         layout = choose_layout(sound, kind=kind, level=self.level, count=count)
-        order = ("cell",) if self.level is not None else (FILE, ROW)
+        order = None if self.level is not None else (FILE, ROW)
         rows = self._to_dataset(sound.transform(arrange, layout=layout, order=order), layout)
         replace_dataset(rows, self.path, layout=layout, properties=self._properties())
 

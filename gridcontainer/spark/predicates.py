@@ -22,7 +22,7 @@ from gridcontainer.grid import (
 from gridcontainer.grid.ranges import scan_level, with_ancestors
 from gridcontainer.spark.columns import ColumnOrName, as_column
 
-_PREFIX_LEVELS = (1, 2, 3)  # that a data set's size may choose
+PREFIX_LEVELS = (1, 2, 3)  # that a data set's size may choose
 _AFTER_ALL_DIGITS = "~"  # sorts after every character of a code
 
 
@@ -107,7 +107,7 @@ def _in_ranges(cell: Column, ranges: Iterable[tuple[int, int]]) -> Column:
 
 def _in_partitions(prefix: Column, codes: Sequence[str], prefix_level: int | None) -> Column:
     """A coarser code takes a range of partitions, a finer one its ancestor's."""
-    levels = _PREFIX_LEVELS if prefix_level is None else (prefix_level,)
+    levels = PREFIX_LEVELS if prefix_level is None else (prefix_level,)
     lengths = [get_level(level).code_length for level in levels]
     cut = {code[:length] for code in codes for length in lengths}
     exact = sorted(code for code in cut if len(code) in lengths)
@@ -120,7 +120,7 @@ def _in_partitions(prefix: Column, codes: Sequence[str], prefix_level: int | Non
 
 def _partition_level(box: tuple[float, float, float, float]) -> int:
     """The finest level of partitions at which a box has few of them."""
-    return max(1, min(_PREFIX_LEVELS[-1], scan_level(*box)))
+    return max(1, min(PREFIX_LEVELS[-1], scan_level(*box)))
 
 
 def _any(parts: Iterable[Column]) -> Column:

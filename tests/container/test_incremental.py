@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
 from gridcontainer.container import merge as merge_module
-from gridcontainer.container.changes import find_changes
+from gridcontainer.container.changes import count_changes, find_changes
 from gridcontainer.container.compact import compact_datasets
 from gridcontainer.container.ingest import ingest_dataset
 from gridcontainer.container.layout import Layout
@@ -228,7 +228,14 @@ def test_the_literals_leave_few_files_in_reach(spark, wide, monkeypatch):
         merge_module, "reach_of", lambda changes: seen.append(reach_of(changes)) or seen[-1]
     )
     changes = find_changes(new, table).persist()
-    merged = merge_changes(changes, new, path, layout=Layout(2, files=40), deletes=True)
+    merged = merge_changes(
+        changes,
+        new,
+        path,
+        counts=count_changes(changes),
+        layout=Layout(2, files=40),
+        deletes=True,
+    )
     cell, prefix = one.select("cell", "grid_prefix").first()
     assert seen == [f"held.grid_prefix IN ('{prefix}') AND (held.cell BETWEEN {cell} AND {cell})"]
     assert (merged.updated, merged.files_rewritten) == (1, 1)

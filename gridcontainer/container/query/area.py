@@ -50,6 +50,14 @@ class Area:
         return bounds
 
 
+def in_ranges(cells: Int64s, ranges: Ranges) -> Bools:
+    """True for cells that are in one of the ranges."""
+    inside = np.zeros(len(cells), dtype=np.bool_)
+    for first, last in ranges:
+        inside |= (first <= cells) & (cells <= last)
+    return inside
+
+
 def in_codes(codes: Sequence[str]) -> Area:
     """Cells, of any mix of levels; each owns its edges that are nearer to Greenwich and equator.
 
@@ -66,10 +74,7 @@ def in_codes(codes: Sequence[str]) -> Area:
     def holds(lon: Float64s, lat: Float64s, cells: Int64s) -> Bools:
         at = lonlat_to_cell(lon, lat, MAX_LEVEL, on_invalid="mark")
         at = np.where(at == INVALID_CELL, cells, at)  # the polar caps have no fine cells
-        inside = np.zeros(len(at), dtype=np.bool_)
-        for first, last in ranges:
-            inside |= (first <= at) & (at <= last)
-        return inside
+        return in_ranges(at, ranges)
 
     text = f"code {', '.join(codes)}"
     return Area(text, with_ancestors(ranges), shapely.union_all(boxes), holds)

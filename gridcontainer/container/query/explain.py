@@ -7,7 +7,6 @@ from gridcontainer.container.query.area import Ranges
 from gridcontainer.container.query.opened import DataFile, OpenTable, open_tables
 from gridcontainer.container.query.question import Question
 from gridcontainer.container.storage import Storage
-from gridcontainer.errors import DatasetError
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,7 @@ def asked_tables(storage: Storage, question: Question) -> Iterator[OpenTable]:
     Raises:
         DatasetError: a name is of no data set.
     """
-    tables = open_tables(storage)
-    if unknown := set(question.datasets) - {table.dataset for table in tables}:
-        raise DatasetError(f"no data set {', '.join(sorted(unknown))} in {storage.root}")
-    for table in tables:
+    for table in open_tables(storage, question.datasets):
         if question.wants(table.department, table.dataset, table.properties):
             yield table
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute
 import shapely
 
-from gridcontainer.container.query.area import Area
+from gridcontainer.container.query.area import Area, in_ranges
 from gridcontainer.container.query.explain import asked_tables, choose_files, is_answerable
 from gridcontainer.container.query.opened import DataFile, OpenTable
 from gridcontainer.container.query.question import Question
@@ -77,10 +77,7 @@ def read_batches(table: OpenTable, question: Question) -> Iterator[pa.Table]:
     """The rows of one table that are asked for, some at a time: a large table needs no memory."""
     for file in choose_files(table, question):
         for batch in file.parquet.iter_batches(_BATCH, use_threads=False):
-            rows = _conform(pa.Table.from_batches([batch]), table, file)
-            rows = rows.filter(_in_force(rows, question))
-            if question.area is not None and rows.num_rows:
-                rows = rows.filter(pa.array(_inside(rows, question.area)))
+            rows = _asked(_conform(pa.Table.from_batches([batch]), table, file), question)
             if rows.num_rows:
                 yield rows
 
@@ -90,11 +87,17 @@ def _read(table: OpenTable, file: DataFile, question: Question) -> pa.Table | No
     candidates = _candidates(table, file, question.area)
     if not candidates.any():
         return None
-    rows = _conform(file.read().filter(pa.array(candidates)), table, file)
-    rows = rows.filter(_in_force(rows, question)) if rows.num_rows else rows
-    if question.area is not None:
-        rows = rows.filter(pa.array(_inside(rows, question.area)))
+    rows = _asked(_conform(file.read().filter(pa.array(candidates)), table, file), question)
     return rows if rows.num_rows else None
+
+
+def _asked(rows: pa.Table, question: Question) -> pa.Table:
+    """The rows in the time and, exactly, in the area that are asked for."""
+    if rows.num_rows:
+        rows = rows.filter(_in_force(rows, question))
+    if question.area is not None and rows.num_rows:
+        rows = rows.filter(pa.array(_inside(rows, question.area)))
+    return rows
 
 
 def _candidates(table: OpenTable, file: DataFile, area: Area | None) -> Bools:
@@ -103,11 +106,7 @@ def _candidates(table: OpenTable, file: DataFile, area: Area | None) -> Bools:
         return np.ones(file.parquet.metadata.num_rows, dtype=np.bool_)
     if table.has("geometry"):
         return _meets_box(file.bounds, area)
-    cells = file.read(["cell"]).column("cell").to_numpy()
-    inside = np.zeros(len(cells), dtype=np.bool_)
-    for first, last in area.ranges:
-        inside |= (first <= cells) & (cells <= last)
-    return inside
+    return in_ranges(file.read(["cell"]).column("cell").to_numpy(), area.ranges)
 
 
 def _meets_box(bounds: Float64s, area: Area) -> Bools:

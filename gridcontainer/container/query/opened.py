@@ -2,6 +2,7 @@
 
 import functools
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,13 +104,13 @@ class OpenTable:
 _OPENED: dict[str, OpenTable] = {}
 
 
-def open_tables(storage: Storage) -> list[OpenTable]:
-    """All data sets, at their newest version.
+def open_tables(storage: Storage, only: Collection[str] = ()) -> list[OpenTable]:
+    """Data sets (all where none is named), at their newest version.
 
     Raises:
-        DatasetError: the container is empty.
+        DatasetError: the container is empty, or has no data set of such a name.
     """
-    return [_open(*place) for place in storage.find_datasets()]
+    return [_open(*place) for place in storage.find_datasets(only)]
 
 
 def _open(department: str, dataset: str, path: str) -> OpenTable:
