@@ -57,7 +57,7 @@ def mend_rows(
         came = (F.col(f"`{stored}`").alias(column) for column, stored in names.items())
         mended = fitted.select(
             *(changed[n].alias(n) if n in changed else F.col(f"`{n}`") for n in raw.columns),
-            _computed_once(F.col(RULE)).alias(RULE),
+            RULE,
             F.col("reason").alias(FIRST),
             F.when(F.col(RULE).isNotNull(), F.to_json(F.struct(*came))).alias(ORIGINAL),
         )
@@ -90,15 +90,6 @@ def _first_that_fits(rules: Sequence[MendingRule]) -> Column:
         fits = F.when(F.col("reason") == rule.reason, where)
         chosen = F.when(fits, F.lit(number)).otherwise(chosen)
     return chosen
-
-
-def _computed_once(value: Column) -> Column:
-    """The same value, into which Spark does not push conditions on what is made of it.
-
-    The second judgement names its columns, and so the first one, many times over: with each name
-    replaced by what it stands for, the plan of a filter on it outgrows the memory.
-    """
-    return F.when(F.monotonically_increasing_id() >= 0, value)
 
 
 def _set(name: str, rules: Sequence[MendingRule], kind: T.DataType) -> Column:
