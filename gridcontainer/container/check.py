@@ -9,6 +9,7 @@ from gridcontainer.container.declaration import Declaration, Extent
 from gridcontainer.container.sources.records import FAULT, FILE, GEOMETRY, ROW, RULE
 from gridcontainer.container.storage import is_own_column
 from gridcontainer.errors import DeclarationError
+from gridcontainer.spark import has_grid_cell
 
 BROKEN = "broken row"
 TOTAL = "total of other rows"
@@ -26,7 +27,9 @@ REPEATED = "repeated key"
 REPEATED_ROW = "repeated row"
 
 
-def add_reason(rows: DataFrame, *, declaration: Declaration, extent: Extent) -> DataFrame:
+def add_reason(
+    rows: DataFrame, *, declaration: Declaration, extent: Extent, level: int | None
+) -> DataFrame:
     """Add ``reason``: the first thing that is wrong with each row, or null.
 
     The reasons are asked in the order of this module's constants, so a row has exactly one. A key
@@ -36,9 +39,10 @@ def add_reason(rows: DataFrame, *, declaration: Declaration, extent: Extent) -> 
     degrees`` where it is off the Earth, as pixels and metres are.
 
     Args:
-        rows: with the columns of ``add_position``, ``add_cell`` and ``add_time``; n rows.
+        rows: with the columns of ``add_position`` and ``add_time``; n rows.
         declaration: of the data set.
         extent: the city's, in WGS 84.
+        level: at which rows are coded; None for a table without position.
 
     Returns:
         The n rows with ``reason``.
@@ -49,8 +53,8 @@ def add_reason(rows: DataFrame, *, declaration: Declaration, extent: Extent) -> 
     reason = F.when(F.col(FAULT).isNotNull(), BROKEN)
     if declaration.totals is not None:
         reason = reason.when(_total(rows, declaration), TOTAL)
-    if declaration.position is not None:
-        reason = _position_reason(reason, declaration, extent)
+    if level is not None:
+        reason = _position_reason(reason, declaration, extent, level)
     if declaration.time is not None:
         reason = reason.when(_some_blank(declaration.time.columns), NO_TIME)
         reason = reason.when(F.col("event_time").isNull(), NOT_A_TIME)
@@ -93,7 +97,9 @@ def _content(rows: DataFrame) -> Column:
     return F.xxhash64(*columns, *(column.isNull() for column in columns))
 
 
-def _position_reason(reason: Column, declaration: Declaration, extent: Extent) -> Column:
+def _position_reason(
+    reason: Column, declaration: Declaration, extent: Extent, level: int
+) -> Column:
     missing = F.col("_lon_text").isNull() | F.col("_lat_text").isNull()
     if declaration.has_shape:
         missing = F.col(GEOMETRY).isNull()
@@ -112,7 +118,7 @@ def _position_reason(reason: Column, declaration: Declaration, extent: Extent) -
     reason = reason.when(swapped, SWAPPED).when(off_earth, NOT_DEGREES)
     if declaration.outside_city == "set_aside":
         reason = reason.when(~inside, OUTSIDE)
-    return reason.when(F.col("cell").isNull(), NO_CELL)
+    return reason.when(~has_grid_cell("lon", "lat", level), NO_CELL)
 
 
 def _is_finite(number: Column) -> Column:

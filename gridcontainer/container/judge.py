@@ -1,6 +1,6 @@
 """Raw rows to judged rows: position, cell, time, and the reason against each that cannot go in."""
 
-from pyspark.sql import Column, DataFrame, functions as F
+from pyspark.sql import DataFrame
 
 from gridcontainer.container.check import add_reason
 from gridcontainer.container.declaration import CityProfile, Declaration
@@ -24,19 +24,9 @@ def judge(raw: DataFrame, *, declaration: Declaration, city: CityProfile) -> Dat
     level = level_of(declaration, city)
     if level is not None:
         placed = placed.transform(add_cell, level=level)
-    judged = placed.transform(add_time, time=declaration.time, zone=city.time_zone).transform(
-        add_reason, declaration=declaration, extent=city.extent
+    return placed.transform(add_time, time=declaration.time, zone=city.time_zone).transform(
+        add_reason, declaration=declaration, extent=city.extent, level=level
     )
-    return judged.withColumn("reason", _computed_once(F.col("reason")))
-
-
-def _computed_once(value: Column) -> Column:
-    """The same value, into which Spark does not push conditions on what is made of it.
-
-    The reason names position and cell many times over: with each name replaced by what it stands
-    for, the plan of a filter on it does not end, or outgrows the memory.
-    """
-    return F.when(F.monotonically_increasing_id() >= 0, value)
 
 
 def level_of(declaration: Declaration, city: CityProfile) -> int | None:

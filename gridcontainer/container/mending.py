@@ -50,7 +50,7 @@ def mend_rows(
     if not rules:
         return judge(raw).withColumns(dict.fromkeys((MENDED, ORIGINAL, FIRST), nothing))
     own = list(names.values())
-    first = judge(raw)
+    first = judge(raw).withColumn("reason", _computed_once(F.col("reason")))
     try:
         fitted = first.withColumn(RULE, _first_that_fits(rules))
         changed = {name: _set(name, rules, raw.schema[name].dataType) for name in own}
@@ -73,6 +73,15 @@ def mend_rows(
     return again.withColumn(MENDED, F.when(fits & sound, said)).withColumn(
         "reason", F.when(fits & ~sound, F.col(FIRST)).otherwise(F.col("reason"))
     )
+
+
+def _computed_once(value: Column) -> Column:
+    """The same value, into which Spark does not push conditions on what is made of it.
+
+    The second judgement names what was mended many times over, and that names the first reason:
+    with each name replaced by what it stands for, the plan outgrows Java's stack.
+    """
+    return F.when(F.monotonically_increasing_id() >= 0, value)
 
 
 def describe(rule: MendingRule) -> str:

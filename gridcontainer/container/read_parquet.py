@@ -28,7 +28,8 @@ _TYPES: Final = (
 def suits_spark(files: Sequence[Path], declaration: Declaration) -> bool:
     """Whether Spark can read the files as they are: one schema, no shapes, types that it has.
 
-    Nanoseconds, unsigned integers, lists and the like are read by way of Arrow, as text.
+    Nanoseconds, unsigned integers, lists and the like are read by way of Arrow, as text. The
+    nanoseconds that Spark and Hive write (INT96) are what Spark reads.
     """
     if declaration.source.format != "parquet" or declaration.has_shape:
         return False
@@ -36,14 +37,23 @@ def suits_spark(files: Sequence[Path], declaration: Declaration) -> bool:
         return False  # the names tell whose the rows are
     if any(set(str(path)) & _GLOB for path in files):
         return False  # Spark would take the name for a pattern
-    schemas = [pq.read_schema(path) for path in files]  # type: ignore[no-untyped-call]
-    first = schemas[0]
-    return all(schema.equals(first) for schema in schemas) and all(map(_is_known, first.types))
+    footers = [pq.read_metadata(path) for path in files]  # type: ignore[no-untyped-call]
+    first = footers[0].schema
+    return all(footer.schema.equals(first) for footer in footers) and _is_known(first)
 
 
-def _is_known(kind: pa.DataType) -> bool:
-    if pa.types.is_timestamp(kind):
-        return kind.unit in ("ms", "us")
+def _is_known(schema: pq.ParquetSchema) -> bool:
+    kinds = schema.to_arrow_schema()
+    if len(schema.names) > len(kinds):
+        return False  # nested
+    return all(
+        schema.column(number).physical_type == "INT96"
+        or (kind.unit in ("ms", "us") if pa.types.is_timestamp(kind) else _is_plain(kind))
+        for number, kind in enumerate(kinds.types)
+    )
+
+
+def _is_plain(kind: pa.DataType) -> bool:
     return any(test(kind) for test in _TYPES)
 
 

@@ -92,7 +92,7 @@ def replace_partition(rows: DataFrame, path: str, column: str, value: str) -> No
     """Replace what a table holds of one value of its partition column."""
     create_table(rows.sparkSession, path, rows.schema, [column])
     (
-        rows.coalesce(1)
+        rows.repartition(1)  # not coalesce: what makes the rows is to run in many tasks
         .write.format("delta")
         .mode("overwrite")
         .option("replaceWhere", f"{column} = {_quoted(value)}")

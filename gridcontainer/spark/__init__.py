@@ -6,6 +6,7 @@ from gridcontainer.spark.columns import (
     grid_code,
     grid_code_parent,
     grid_parent,
+    has_grid_cell,
 )
 from gridcontainer.spark.predicates import grid_box_filter, grid_prefix_filter
 from gridcontainer.spark.session import build_session
@@ -30,5 +31,6 @@ __all__ = [
     "grid_code_parent",
     "grid_parent",
     "grid_prefix_filter",
+    "has_grid_cell",
     "register_functions",
 ]

@@ -64,6 +64,24 @@ def grid_cell(lon: ColumnOrName, lat: ColumnOrName, level: int) -> Column:
     return F.coalesce(cell, polar_cell(lon, lat, x, y, number))
 
 
+def has_grid_cell(lon: ColumnOrName, lat: ColumnOrName, level: int) -> Column:
+    """Whether a position has a cell of that level: ``grid_cell(...).isNotNull()``, but cheap.
+
+    To be asked in conditions: Spark computes a shared part of what it evaluates conditionally each
+    time that it occurs, so that a cell which is only asked whether it is null costs most.
+
+    Returns:
+        boolean; false where a coordinate is null.
+
+    Raises:
+        CodeError: no such level.
+    """
+    polar = get_level(level).number <= MAX_POLAR_LEVEL
+    lon, lat = as_column(lon).cast("double"), as_column(lat).cast("double")
+    on_earth = (F.abs(lon) <= 180.0) & (F.abs(lat) <= (90.0 if polar else _BELOW_88))
+    return F.coalesce(on_earth, F.lit(False))
+
+
 def longitude_units(lon: Column) -> Column:
     """Whole units of 1/2048 arc-second from Greenwich, bounded whatever the double is."""
     return _units(F.abs(lon), _MAX_X)

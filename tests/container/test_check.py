@@ -7,7 +7,6 @@ from pyspark.sql import SparkSession
 
 from gridcontainer.container import check
 from gridcontainer.container.check import add_reason
-from gridcontainer.container.encode import add_cell
 from gridcontainer.container.position import add_position
 from gridcontainer.grid.datum import from_wgs84
 
@@ -30,8 +29,7 @@ def judge(spark: SparkSession, city, declare):
             spark.createDataFrame(whole, RAW)
             .repartition(2)  # so that order is not by luck
             .transform(add_position, declaration=declaration, datum=declaration.datum)
-            .transform(add_cell, level=8)
-            .transform(add_reason, declaration=declaration, extent=city.extent)
+            .transform(add_reason, declaration=declaration, extent=city.extent, level=8)
         )
         found = {(row["_file"], row["_row"]): row["reason"] for row in judged.collect()}
         assert len(found) == len(rows)

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from gridcontainer.container import check
 from gridcontainer.container.check import add_reason
-from gridcontainer.container.encode import add_cell, add_time
+from gridcontainer.container.encode import add_time
 from gridcontainer.container.position import add_position
 from gridcontainer.container.sources import (
     find_files,
@@ -62,12 +62,11 @@ def judge(spark: SparkSession, city, declare, read, tmp_path):
         rows = read(declaration)
         schema = ", ".join(f"`{n}` {'long' if n == '_row' else 'string'}" for n in rows.columns)
         judged = spark.createDataFrame(rows.replace({np.nan: None}).to_dict("records"), schema)
-        if declaration.position is not None:
-            judged = judged.transform(
-                add_position, declaration=declaration, datum="WGS84"
-            ).transform(add_cell, level=8)
+        level = 8 if declaration.position is not None else None
+        if level is not None:
+            judged = judged.transform(add_position, declaration=declaration, datum="WGS84")
         judged = judged.transform(add_time, time=declaration.time, zone="UTC").transform(
-            add_reason, declaration=declaration, extent=city.extent
+            add_reason, declaration=declaration, extent=city.extent, level=level
         )
         return [row["reason"] for row in judged.orderBy("_row").collect()]
 

@@ -33,6 +33,7 @@ from gridcontainer.spark import (
     grid_code_cell,
     grid_code_parent,
     grid_parent,
+    has_grid_cell,
     register_functions,
 )
 
@@ -94,6 +95,14 @@ def expected_codes(positions: pd.DataFrame, level: int) -> list:
 def test_native_cells_and_codes_are_those_of_the_core(points, positions, level):
     assert collect(points, grid_cell("lon", "lat", level)) == expected_cells(positions, level)
     assert collect(points, grid_code("lon", "lat", level)) == expected_codes(positions, level)
+
+
+@pytest.mark.parametrize("level", ALL_LEVELS)
+def test_whether_a_position_has_a_cell_is_known_without_it(points, positions, level):
+    there = [cell is not None for cell in expected_cells(positions, level)]
+    assert collect(points, has_grid_cell("lon", "lat", level)) == there
+    assert any(there)
+    assert not all(there)
 
 
 @pytest.mark.parametrize("split_threshold", [1024, 65536])
