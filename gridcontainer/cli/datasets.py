@@ -91,8 +91,9 @@ def show_command(
         and department in (None, entry["department"])
         and (tag is None or tag in entry["tags"])
     ]
-    if name is not None and not entries:
-        raise DatasetError(f"no such data set {name} in {container}; gridcontainer datasets show")
+    if not entries:
+        asked = " ".join(word for word in (name, department, tag) if word)
+        raise DatasetError(f"no such data set {asked} in {container}; gridcontainer datasets show")
     if as_json:
         for entry in entries:
             click.echo(json.dumps(entry, ensure_ascii=False, default=str))

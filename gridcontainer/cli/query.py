@@ -29,6 +29,7 @@ from gridcontainer.container.storage import Storage
 from gridcontainer.errors import QueryError
 
 _CITY = Path("conf/city/shanghai.yaml")
+_NO_SHAPE = (shapely.errors.GEOSException, ValueError, TypeError, LookupError, AttributeError)
 _AREAS = ("codes", "bbox", "polygon", "near", "place")
 _RESTRICTIONS = ("since", "until", "datasets", "departments", "tags", "as_of")
 
@@ -46,7 +47,13 @@ _RESTRICTIONS = ("since", "until", "datasets", "departments", "tags", "as_of")
 @click.option("--department", "departments", multiple=True, help="Only its data sets.")
 @click.option("--tag", "tags", multiple=True, help="Only data sets with this tag.")
 @click.option("--as-of", "as_of", help="Rows of tables with history as they were then.")
-@click.option("--rows", default=5, show_default=True, help="Rows to show of each data set.")
+@click.option(
+    "--rows",
+    type=click.IntRange(0),
+    default=5,
+    show_default=True,
+    help="Rows to show of each data set.",
+)
 @click.option("--json", "as_json", is_flag=True, help="All rows found, one JSON object a line.")
 @click.option("--explain", "explained", is_flag=True, help="Files that would be read, and why.")
 @click.option("--city", type=click.Path(path_type=Path), default=_CITY, show_default=True)
@@ -130,7 +137,13 @@ def _parse_polygon(given: str) -> Any:
         return shapely.from_wkt(text)
     except (OSError, UnicodeDecodeError) as error:
         raise QueryError(f"--polygon {given}: cannot be read ({error})") from None
-    except (shapely.errors.GEOSException, json.JSONDecodeError, KeyError, AttributeError) as error:
+    except (
+        shapely.errors.GEOSException,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+    ) as error:
         said = str(error).splitlines()[0][:120]
         raise QueryError(f"--polygon {given[:60]}: neither GeoJSON nor WKT ({said})") from None
 

@@ -12,8 +12,9 @@ from deltalake.exceptions import TableNotFoundError
 from gridcontainer.container.catalogue_measure import Measured, measure
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.query.opened import OpenTable, open_tables
+from gridcontainer.container.query.question import tags_of
 from gridcontainer.container.sensitivity import find_sensitivity, stored_as
-from gridcontainer.container.storage import Storage
+from gridcontainer.container.storage import COMPACTED, Storage
 from gridcontainer.grid.code import code_to_cell
 
 Entry = dict[str, Any]
@@ -164,7 +165,7 @@ def _words(table: OpenTable, declaration: Declaration | None) -> Entry:
         "title": said.get("title") or (declaration.title if declaration else table.dataset),
         "kind": said.get("kind") or (declaration.kind if declaration else None),
         "owner": declaration.owner if declaration else None,
-        "tags": [tag for tag in said.get("tags", "").split(",") if tag],
+        "tags": tags_of(table.properties),
         "datum": declaration.datum if declaration else None,
         "key": [name for name in said.get("key", "").split(",") if name],
         "columns": columns,
@@ -222,8 +223,10 @@ def _history(table: OpenTable) -> Entry:
 
 
 def _rows_written(commit: Entry) -> int | None:
+    if commit.get("userMetadata") == COMPACTED:
+        return None
     if commit.get("operation") not in ("WRITE", "MERGE", "DELETE", "UPDATE"):
-        return None  # compacting and settings change no row
+        return None  # settings change no row
     metrics = commit.get("operationMetrics") or {}
     written = metrics.get("numOutputRows", metrics.get("numTargetRowsInserted"))
     return int(written or 0)

@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from gridcontainer.container.query.opened import OpenTable
+from gridcontainer.container.query.opened import DataFile, OpenTable
+from gridcontainer.grid.arrays import Float64s
 
 Bounds = tuple[float, float, float, float]
 
@@ -64,11 +65,19 @@ def _bounds(table: OpenTable, found: list[Any]) -> Bounds | None:
         return None
     sides = [np.array([west, south, east, north]) for west, east, south, north in points]
     if table.has("geometry"):  # a shape reaches beyond its position
-        sides.extend(file.extent[0] for file in table.files if len(file.extent))
+        sides.extend(shapes for file in table.files if len(shapes := _current_bounds(table, file)))
     stacked = np.vstack(sides)
     west, south = stacked[:, :2].min(axis=0).tolist()
     east, north = stacked[:, 2:].max(axis=0).tolist()
     return west, south, east, north
+
+
+def _current_bounds(table: OpenTable, file: DataFile) -> Float64s:
+    """Bounds of each shape that is valid now."""
+    if not table.has("valid_to"):
+        return file.extent
+    current: Float64s = file.bounds[file.read(["valid_to"]).column("valid_to").is_null().to_numpy()]
+    return current
 
 
 def _times(found: list[Any]) -> tuple[datetime, datetime] | None:

@@ -25,7 +25,7 @@ from gridcontainer.container.layout import (
     choose_layout,
 )
 from gridcontainer.container.runs import last_run, record_run
-from gridcontainer.container.storage import Storage
+from gridcontainer.container.storage import COMPACTED, Storage
 from gridcontainer.container.tables import (
     find_layout,
     first_line,
@@ -248,6 +248,7 @@ def _rewrite(rows: DataFrame, path: str, layout: Layout, predicate: str) -> None
         .write.format("delta")
         .mode("overwrite")
         .option("dataChange", "false")
+        .option("userMetadata", COMPACTED)
     )
     if predicate != _ALL:
         writer = writer.option("replaceWhere", predicate)

@@ -46,6 +46,7 @@ _WORKING_COLUMNS = (
     *("_change", "_old_prefix", "_old_cell", "_old_digest", "_new_digest", "_here", "_there"),
     *("_change_type", "_commit_version", "_commit_timestamp"),
 )
+COMPACTED = "gridcontainer: files written anew, rows as before"  # in a table's history
 _FORBIDDEN = str.maketrans(dict.fromkeys(" ,;{}()\n\r\t=`", "_"))
 
 

@@ -14,7 +14,10 @@ from gridcontainer.container.layout import Layout
 _PREFIX_LEVEL_BEFORE = 2  # of tables that do not say theirs
 _GRID_CONSTRAINTS = {
     "delta.constraints.position": "lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90",
-    "delta.constraints.prefix_of_code": "startswith(grid_code, grid_prefix)",
+    # Not startswith(): other engines that write Delta have another name for it.
+    "delta.constraints.prefix_of_code": (
+        "substring(grid_code, 1, length(grid_prefix)) = grid_prefix"
+    ),
 }
 
 

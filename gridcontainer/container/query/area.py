@@ -15,7 +15,7 @@ from gridcontainer.grid.arrays import Bools, Float64s, Int64s
 from gridcontainer.grid.box import bounds_to_cells
 from gridcontainer.grid.cell import cell_to_bounds, cell_to_range, lonlat_to_cell
 from gridcontainer.grid.code import code_to_cell
-from gridcontainer.grid.levels import INVALID_CELL, MAX_LEVEL
+from gridcontainer.grid.levels import INVALID_CELL, MAX_LEVEL, POLAR_LATITUDE
 from gridcontainer.grid.ranges import bounds_to_ranges, scan_level, with_ancestors
 
 Ranges = Sequence[tuple[int, int]]
@@ -115,6 +115,9 @@ def in_polygon(geometry: Any, *, text: str = "polygon") -> Area:
     if not geometry.is_valid:
         why = shapely.is_valid_reason(geometry)
         raise CoordinateError(f"{text}: not a valid polygon ({why}); mend it with make_valid")
+    south, north = geometry.bounds[1::2]
+    if south <= -POLAR_LATITUDE or north >= POLAR_LATITUDE:
+        raise CoordinateError(f"{text}: reaches a polar cap (|latitude| >= {POLAR_LATITUDE})")
     shapely.prepare(geometry)
 
     def holds(lon: Float64s, lat: Float64s, cells: Int64s) -> Bools:
@@ -139,8 +142,8 @@ def within(lon: float, lat: float, metres: float) -> Area:
     if not (abs(lon) <= 180 and abs(lat) <= 90 and 0 < metres < 5_000_000):
         raise CoordinateError(f"{text}: needs degrees, and metres above 0 and below 5,000,000")
     reach = metres * _MARGIN / _METRES_PER_DEGREE
-    if abs(lat) + reach >= 88:
-        raise CoordinateError(f"{text}: reaches a polar cap (|latitude| >= 88)")
+    if abs(lat) + reach >= POLAR_LATITUDE:
+        raise CoordinateError(f"{text}: reaches a polar cap (|latitude| >= {POLAR_LATITUDE})")
     ratio = np.sin(np.radians(reach)) / np.cos(np.radians(lat))
     wide = float(np.degrees(np.arcsin(min(1.0, ratio)))) * _MARGIN
     box = in_box((_wrapped(lon - wide), lat - reach, _wrapped(lon + wide), lat + reach))

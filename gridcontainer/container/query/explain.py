@@ -1,12 +1,13 @@
 """Which files a question reads, and why no others: from the log alone, no data are read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gridcontainer.container.query.area import Ranges
 from gridcontainer.container.query.opened import DataFile, OpenTable, open_tables
-from gridcontainer.container.query.question import Question
+from gridcontainer.container.query.question import Question, tags_of
 from gridcontainer.container.storage import Storage
+from gridcontainer.errors import DatasetError
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,23 @@ def explain(storage: Storage, question: Question) -> list[Explained]:
     return [_explain(table, question) for table in asked_tables(storage, question)]
 
 
-def asked_tables(storage: Storage, question: Question) -> Iterator[OpenTable]:
+def asked_tables(storage: Storage, question: Question) -> list[OpenTable]:
     """The data sets that are asked for.
 
     Raises:
-        DatasetError: a name is of no data set.
+        DatasetError: there is no data set of such a name, department or tag.
     """
-    for table in open_tables(storage, question.datasets):
-        if question.wants(table.department, table.dataset, table.properties):
-            yield table
+    tables = open_tables(storage, question.datasets)
+    _require("department", question.departments, {table.department for table in tables})
+    _require("tag", question.tags, {tag for table in tables for tag in tags_of(table.properties)})
+    return [t for t in tables if question.wants(t.department, t.dataset, t.properties)]
+
+
+def _require(what: str, asked: Sequence[str], there: Collection[str]) -> None:
+    if unknown := [name for name in asked if name not in there]:
+        raise DatasetError(
+            f"no data set of {what} {', '.join(unknown)}; there are: {', '.join(sorted(there))}"
+        )
 
 
 def is_answerable(table: OpenTable, question: Question) -> bool:

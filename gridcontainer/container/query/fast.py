@@ -103,7 +103,7 @@ def _asked(rows: pa.Table, question: Question) -> pa.Table:
 def _candidates(table: OpenTable, file: DataFile, area: Area | None) -> Bools:
     """Rows by their cell, or by the bounds of their shape."""
     if area is None:
-        return np.ones(file.parquet.metadata.num_rows, dtype=np.bool_)
+        return np.ones(file.footer.num_rows, dtype=np.bool_)
     if table.has("geometry"):
         return _meets_box(file.bounds, area)
     return in_ranges(file.read(["cell"]).column("cell").to_numpy(), area.ranges)

@@ -38,9 +38,16 @@ class DataFile:
     times: tuple[datetime, datetime] | None
 
     @functools.cached_property
+    def footer(self) -> Any:
+        """Read once: a file of a Delta table never changes."""
+        return _PARQUET.read_metadata(self.path)
+
+    @property
     def parquet(self) -> Any:
-        """Its footer, read once: a file of a Delta table never changes."""
-        return _PARQUET.ParquetFile(self.path, memory_map=True, coerce_int96_timestamp_unit="us")
+        """The file, opened for one read: an idle query holds no files."""
+        return _PARQUET.ParquetFile(
+            self.path, metadata=self.footer, memory_map=True, coerce_int96_timestamp_unit="us"
+        )
 
     @functools.cached_property
     def bounds(self) -> Float64s:

@@ -38,12 +38,16 @@ class Question:
 
     def wants(self, department: str, dataset: str, properties: Mapping[str, str]) -> bool:
         """Whether a data set is asked for."""
-        tags = properties.get("gridcontainer.tags", "").split(",")
         return (
             (not self.datasets or dataset in self.datasets)
             and (not self.departments or department in self.departments)
-            and (not self.tags or not set(tags).isdisjoint(self.tags))
+            and (not self.tags or not set(self.tags).isdisjoint(tags_of(properties)))
         )
+
+
+def tags_of(properties: Mapping[str, str]) -> list[str]:
+    """The tags of a table with these properties."""
+    return [tag for tag in properties.get("gridcontainer.tags", "").split(",") if tag]
 
 
 def parse_time(text: str, zone: str) -> datetime:
@@ -58,6 +62,6 @@ def parse_time(text: str, zone: str) -> datetime:
     """
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return (time if time.tzinfo else time.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise QueryError(f"{text!r} is no time; write it as 2015-04-01T08:30") from None
-    return (time if time.tzinfo else time.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
