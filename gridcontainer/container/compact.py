@@ -23,6 +23,7 @@ from gridcontainer.container.layout import (
     Layout,
     arrange,
     choose_layout,
+    sample_of,
 )
 from gridcontainer.container.runs import last_run, record_run
 from gridcontainer.container.storage import COMPACTED, Storage
@@ -174,7 +175,7 @@ def plan_compaction(spark: SparkSession, path: str) -> Plan:
     rows = DeltaTable.forPath(spark, path).toDF()
     partitions = tuple(_partitions(rows, layout))
     count = sum(part.rows for part in partitions)
-    best = choose_layout(rows, kind=kind, level=level, count=count)
+    best = choose_layout(sample_of(rows, count), kind=kind, level=level, count=count)
     other = best.prefix_level != layout.prefix_level
     better = dataclasses.replace(best, by_month=layout.by_month) if other else None
     return Plan(path, layout, better, partitions)

@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.jdbc import database_fingerprint
 from gridcontainer.container.judge import judge, level_of
+from gridcontainer.container.layout import sample_of
 from gridcontainer.container.mending import describe, mend_rows
 from gridcontainer.container.quarantine import count_reasons, to_quarantine
 from gridcontainer.container.read import read_source
@@ -141,16 +142,17 @@ def _ingest(
         require_unchanged(files)
         declared = declaration.with_columns(names)
         level, columns = level_of(declared, city), list(names.values())
-        judged = mend_rows(
-            raw,
+        judge_all = partial(
+            mend_rows,
             judge=partial(judge, declaration=declared, city=city),
             rules=declared.mend,
             texts=[describe(rule) for rule in declaration.mend],
             names=names,
         )
+        judged, sample = judge_all(raw), judge_all(sample_of(raw, rows_in))
         report("write")
         merged = Writer(path, declared, columns, level, run_id, started).write(
-            judged, count=rows_in
+            judged, sample=sample, count=rows_in
         )
         report("set aside")
         aside = to_quarantine(judged, dataset=declaration.dataset, names=names, run_id=run_id)

@@ -49,11 +49,20 @@ class Layout:
         return ("source_file", "source_row") if self.prefix_level is None else ("cell",)
 
 
-def choose_layout(rows: DataFrame, *, kind: str, level: int | None, count: int) -> Layout:
-    """The layout for the rows of a data set; looks at a sample of their cells where they are many.
+def sample_of(rows: DataFrame, count: int) -> DataFrame:
+    """Rows enough to choose a layout by.
+
+    To be drawn from what is read, not from what is made of it: else all is made for a few.
+    """
+    share = min(1.0, _SAMPLED_ROWS / max(1, count))
+    return rows if share == 1.0 else rows.sample(share, _SEED)
+
+
+def choose_layout(sample: DataFrame, *, kind: str, level: int | None, count: int) -> Layout:
+    """The layout for the rows of a data set; looks at their cells only where they are many.
 
     Args:
-        rows: with ``cell``, and ``event_time`` where the kind has one.
+        sample: of the rows, of ``sample_of``: ``cell``, and ``event_time`` where the kind has one.
         kind: of the data set.
         level: of ``cell``; None for a table without position.
         count: rows, about.
@@ -65,11 +74,7 @@ def choose_layout(rows: DataFrame, *, kind: str, level: int | None, count: int) 
         return Layout(min(PREFIX_LEVELS[0], level))
     timed = kind in TIMED_KINDS
     month = F.date_format("event_time", "yyyy-MM") if timed else F.lit("")
-    sampled = (
-        rows.select("cell", month.alias("month"))
-        .sample(min(1.0, _SAMPLED_ROWS / count), _SEED)
-        .toPandas()
-    )
+    sampled = sample.select("cell", month.alias("month")).toPandas()
     months = sampled["month"].nunique()
     by_month = months > 1 and count / months >= ROWS_PER_FILE
     per_period = count // months if by_month else count

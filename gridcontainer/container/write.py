@@ -47,17 +47,18 @@ class Writer:
     run_id: str
     started: datetime
 
-    def write(self, judged: DataFrame, *, count: int) -> Merged:
+    def write(self, judged: DataFrame, *, sample: DataFrame, count: int) -> Merged:
         """Bring the sound rows into the table, and tell what that changed.
 
         Args:
             judged: raw rows with their reasons; read several times.
+            sample: judged rows of a sample of the raw rows, to choose a layout by.
             count: rows, about.
         """
         spark = judged.sparkSession
-        sound = judged.where(F.col("reason").isNull())
+        sound, some = (rows.where(F.col("reason").isNull()) for rows in (judged, sample))
         if not DeltaTable.isDeltaTable(spark, self.path):
-            self._write_whole(sound, count)
+            self._write_whole(sound, some, count)
             return Merged(inserted=read_state(spark, self.path).rows)
         layout = find_layout(spark, self.path)
         new = self._to_dataset(sound, layout)
@@ -66,7 +67,7 @@ class Writer:
         try:
             counts = count_changes(changes)
             if self._is_to_be_replaced(new, held, sum(counts.values()) > _MOST_CHANGED * count):
-                self._write_whole(sound, count)
+                self._write_whole(sound, some, count)
                 return Merged.of(counts, deletes=True, before=layout.files)
             merged = merge_changes(
                 changes,
@@ -96,9 +97,9 @@ class Writer:
     def _key(self) -> str:
         return ",".join(self.declaration.key)
 
-    def _write_whole(self, sound: DataFrame, count: int) -> None:
+    def _write_whole(self, sound: DataFrame, some: DataFrame, count: int) -> None:
         kind = self.declaration.kind
-        layout = choose_layout(sound, kind=kind, level=self.level, count=count)
+        layout = choose_layout(some, kind=kind, level=self.level, count=count)
         order = None if self.level is not None else (FILE, ROW)
         rows = self._to_dataset(sound.transform(arrange, layout=layout, order=order), layout)
         replace_dataset(rows, self.path, layout=layout, properties=self._properties())
