@@ -6,9 +6,10 @@ Boundaries of Shanghai (streets, districts, ring roads, metro lines) at level 5,
 level 4. All start from WKB and count cells of one level that meet the geometry: ours in one
 process, ``brute`` a box for each cell of the bounding box with prepared shapely predicates, Sedona
 on all cores with ``ST_S2CellIDs`` and ``ST_H3CellIDs`` at the level whose cells are nearest in
-size. Ours and brute also tell interior from border cells; Sedona's functions don't. The last line
-is one JSON object: cells a second of ours over theirs, for each set; ``chips`` is a compact cover
-with all chips against brute force with ``shapely.intersection``.
+size. Ours and brute also tell interior from border cells; Sedona's functions don't. Brute takes
+closed boxes, so it counts a few cells more that are only touched. The last line is one JSON object:
+cells a second of ours over theirs, for each set; ``chips`` is a compact cover with all chips
+against brute force with ``shapely.intersection``.
 """
 
 import argparse

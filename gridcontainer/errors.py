@@ -3,6 +3,7 @@
     GridContainerError
     ├── CodeError          (ValueError)   a code, cell or level that cannot be read
     ├── CoordinateError    (ValueError)   a position that has no cell
+    ├── CoverError         (ValueError)   a geometry that cannot be covered with cells
     ├── DeclarationError   (ValueError)   a data set declared wrongly in conf/
     ├── SourceError        (ValueError)   a source file that cannot be read
     ├── DatasetError       (LookupError)  a data set the container does not have
@@ -25,6 +26,10 @@ class CodeError(GridContainerError, ValueError):
 
 class CoordinateError(GridContainerError, ValueError):
     """A position that has no cell."""
+
+
+class CoverError(GridContainerError, ValueError):
+    """A geometry that cannot be covered with cells."""
 
 
 class DeclarationError(GridContainerError, ValueError):

@@ -4,8 +4,8 @@ Names say what goes in and what comes out: ``lonlat_to_cell``, ``cell_to_code``,
 A *cell* is a 64-bit integer whose level is told beside it, a *code* the standard's string, a
 *code3d* the string with height. Arrays give arrays of their shape, scalars give scalars.
 
-GeoSOT, time codes and datums are modules of their own: ``gridcontainer.grid.geosot``,
-``.time_code``, ``.datum``.
+Covers of geometries, GeoSOT, time codes and datums are modules of their own:
+``gridcontainer.grid.cover``, ``.geosot``, ``.time_code``, ``.datum``.
 """
 
 from gridcontainer.grid.box import bounds_to_cells, bounds_to_codes
