@@ -112,7 +112,7 @@ def _area(storage: Storage, asked: dict[str, Any], given: str) -> Area:
     references = load_city(asked["city"]).references
     if references is None:
         raise QueryError(f"{asked['city']} names no references.areas to look places up in")
-    return in_place(storage, asked["place"], areas=references.areas)
+    return in_place(storage, asked["place"], areas=references.areas, endings=references.endings)
 
 
 def _parse_position(text: str) -> tuple[float, float]:

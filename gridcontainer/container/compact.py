@@ -36,6 +36,7 @@ from gridcontainer.container.tables import (
 )
 from gridcontainer.errors import StorageError
 from gridcontainer.grid.levels import MAX_LEVEL, get_level
+from gridcontainer.spark.predicates import PREFIX_LEVELS
 
 _ALL: Final = "true"  # the predicate of a table without partitions
 _MOST_FILES: Final = 2  # times as many as the rows are worth
@@ -167,6 +168,8 @@ def plan_compaction(spark: SparkSession, path: str) -> Plan:
     layout = find_layout(spark, path)
     properties = read_properties(spark, path)
     kind = properties.get("gridcontainer.kind", "points")
+    said = properties.get("gridcontainer.prefix_levels")
+    levels = [int(number) for number in said.split(",")] if said else PREFIX_LEVELS
     level = (
         None
         if layout.prefix_level is None
@@ -175,7 +178,7 @@ def plan_compaction(spark: SparkSession, path: str) -> Plan:
     rows = DeltaTable.forPath(spark, path).toDF()
     partitions = tuple(_partitions(rows, layout))
     count = sum(part.rows for part in partitions)
-    best = choose_layout(sample_of(rows, count), kind=kind, level=level, count=count)
+    best = choose_layout(sample_of(rows, count), kind=kind, level=level, count=count, levels=levels)
     other = best.prefix_level != layout.prefix_level
     better = dataclasses.replace(best, by_month=layout.by_month) if other else None
     return Plan(path, layout, better, partitions)

@@ -151,9 +151,9 @@ def _ingest(
         )
         judged, sample = judge_all(raw), judge_all(sample_of(raw, rows_in))
         report("write")
-        merged = Writer(path, declared, columns, level, run_id, started).write(
-            judged, sample=sample, count=rows_in
-        )
+        merged = Writer(
+            path, declared, columns, level, sorted(city.prefix_levels), run_id, started
+        ).write(judged, sample=sample, count=rows_in)
         report("set aside")
         aside = to_quarantine(judged, dataset=declaration.dataset, names=names, run_id=run_id)
         replace_partition(aside, storage.quarantine, "dataset", declaration.dataset)

@@ -14,7 +14,6 @@ from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.grid.arrays import Int64s
 from gridcontainer.grid.levels import get_level
-from gridcontainer.spark.predicates import PREFIX_LEVELS
 
 ROWS_PER_FILE: Final = 500_000
 TIMED_KINDS: Final = frozenset({"events", "trajectories", "series"})
@@ -58,7 +57,9 @@ def sample_of(rows: DataFrame, count: int) -> DataFrame:
     return rows if share == 1.0 else rows.sample(share, _SEED)
 
 
-def choose_layout(sample: DataFrame, *, kind: str, level: int | None, count: int) -> Layout:
+def choose_layout(
+    sample: DataFrame, *, kind: str, level: int | None, count: int, levels: Sequence[int]
+) -> Layout:
     """The layout for the rows of a data set; looks at their cells only where they are many.
 
     Args:
@@ -66,23 +67,26 @@ def choose_layout(sample: DataFrame, *, kind: str, level: int | None, count: int
         kind: of the data set.
         level: of ``cell``; None for a table without position.
         count: rows, about.
+        levels: for the prefix to choose from, coarse to fine.
     """
     files = max(1, -(-count // ROWS_PER_FILE))
     if level is None:
         return Layout(None, files=files)
     if files == 1:
-        return Layout(min(PREFIX_LEVELS[0], level))
+        return Layout(min(levels[0], level))
     timed = kind in TIMED_KINDS
     month = F.date_format("event_time", "yyyy-MM") if timed else F.lit("")
     sampled = sample.select("cell", month.alias("month")).toPandas()
     months = sampled["month"].nunique()
     by_month = months > 1 and count / months >= ROWS_PER_FILE
     per_period = count // months if by_month else count
-    prefix_level = choose_prefix_level(sampled["cell"].to_numpy(np.int64), per_period)
+    prefix_level = choose_prefix_level(
+        sampled["cell"].to_numpy(np.int64), per_period, levels=levels
+    )
     return Layout(min(prefix_level, level), by_month, files)
 
 
-def choose_prefix_level(cells: Int64s, count: int, *, levels: Sequence[int] = PREFIX_LEVELS) -> int:
+def choose_prefix_level(cells: Int64s, count: int, *, levels: Sequence[int]) -> int:
     """The finest level at which most rows lie in partitions that are worth a file.
 
     Args:

@@ -36,6 +36,7 @@ class Writer:
         declaration: over the columns of the judged rows.
         columns: stored names of the source's columns.
         level: of ``cell``; None for a table without position.
+        prefix_levels: that the partitions may have, coarse to fine.
         run_id: of the run.
         started: when it began.
     """
@@ -44,6 +45,7 @@ class Writer:
     declaration: Declaration
     columns: Sequence[str]
     level: int | None
+    prefix_levels: Sequence[int]
     run_id: str
     started: datetime
 
@@ -99,7 +101,9 @@ class Writer:
 
     def _write_whole(self, sound: DataFrame, some: DataFrame, count: int) -> None:
         kind = self.declaration.kind
-        layout = choose_layout(some, kind=kind, level=self.level, count=count)
+        layout = choose_layout(
+            some, kind=kind, level=self.level, count=count, levels=self.prefix_levels
+        )
         order = None if self.level is not None else (FILE, ROW)
         rows = self._to_dataset(sound.transform(arrange, layout=layout, order=order), layout)
         replace_dataset(rows, self.path, layout=layout, properties=self._properties())
@@ -121,6 +125,7 @@ class Writer:
             "gridcontainer.title": declaration.title,
             "gridcontainer.kind": declaration.kind,
             "gridcontainer.level": str(self.level or ""),
+            "gridcontainer.prefix_levels": ",".join(map(str, self.prefix_levels)),
             "gridcontainer.label": declaration.label or "",
             "gridcontainer.key": self._key,
             "gridcontainer.tags": ",".join(declaration.tags),

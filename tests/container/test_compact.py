@@ -16,6 +16,7 @@ from gridcontainer.container.layout import ROWS_PER_FILE, choose_prefix_level
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid import LEVELS, lonlat_to_cell
+from gridcontainer.spark.predicates import PREFIX_LEVELS
 
 ROWS = 3_000
 
@@ -151,12 +152,15 @@ def test_the_prefix_level_is_as_fine_as_partitions_stay_worth_a_file(count, spre
     lon = np.clip(rng.normal(121.47, spread, 20_000), 120.85, 122.2)
     lat = np.clip(rng.normal(31.23, spread, 20_000), 30.6, 31.88)
     cells = lonlat_to_cell(lon, lat, 8)
-    assert choose_prefix_level(cells, count) == brute_force_level(cells, count)
+    chosen = choose_prefix_level(cells, count, levels=PREFIX_LEVELS)
+    assert chosen == brute_force_level(cells, count)
+    assert choose_prefix_level(cells, count, levels=[1, 2]) == min(chosen, 2)
+    assert choose_prefix_level(cells, count, levels=[3]) == 3
 
 
 def test_more_rows_never_make_coarser_partitions():
     rng = np.random.default_rng(2)
     cells = lonlat_to_cell(rng.uniform(120.9, 122, 5_000), rng.uniform(30.7, 31.8, 5_000), 8)
-    levels = [choose_prefix_level(cells, 10**power) for power in range(4, 11)]
+    levels = [choose_prefix_level(cells, 10**power, levels=PREFIX_LEVELS) for power in range(4, 11)]
     assert levels == sorted(levels)
     assert (levels[0], levels[-1]) == (1, 3)

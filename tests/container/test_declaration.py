@@ -329,7 +329,7 @@ def profile() -> dict:
         ),
         ({"levels": {"points": 8}}, "levels says none for lines, polygons"),
         ({"datum": "WGS-84"}, "datum: "),
-        ({"prefix_level": 0}, "prefix_level: "),
+        ({"prefix_levels": [0]}, "prefix_levels.0: "),
         ({"departments": {"Tourism!": "x"}}, "departments."),
         ({"mayor": "x"}, "mayor: is not a known key; known are city, title, extent"),
     ],

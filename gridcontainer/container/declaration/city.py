@@ -1,9 +1,9 @@
 """The city's own coding standard, as data."""
 
 from pathlib import Path
-from typing import Self, get_args
+from typing import Literal, Self, get_args
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from gridcontainer.container.declaration.fields import Datum, Kind, LevelNumber, Name, TimeZone
 from gridcontainer.container.declaration.model import Model
@@ -31,10 +31,12 @@ class ReferenceSets(Model):
     Attributes:
         places: of named points.
         areas: of named polygons.
+        endings: of the areas' names, which people leave out.
     """
 
     places: list[Name] = []
     areas: list[Name] = []
+    endings: list[str] = []
 
 
 class CityProfile(Model):
@@ -46,7 +48,7 @@ class CityProfile(Model):
     time_zone: TimeZone
     datum: Datum
     levels: dict[Kind, LevelNumber]
-    prefix_level: LevelNumber
+    prefix_levels: list[Literal[1, 2, 3]] = Field(min_length=1)
     departments: dict[Name, str]
     references: ReferenceSets | None = None
 

@@ -11,22 +11,24 @@ from gridcontainer.container.query.question import Question
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import QueryError
 
-_ENDINGS = ("镇街道", "街道", "新区", "镇", "乡", "区", "县", "市")
 
-
-def in_place(storage: Storage, name: str, *, areas: Sequence[str]) -> Area:
+def in_place(
+    storage: Storage, name: str, *, areas: Sequence[str], endings: Sequence[str] = ()
+) -> Area:
     """The polygon of a town or district, its border included.
 
     Args:
         storage: the container.
         name: as its label has it, or without its ending (``真如`` for ``真如镇街道``).
         areas: data sets to look in; those that the container lacks are passed over.
+        endings: of names, that may be left out; longest first.
 
     Raises:
         QueryError: no such place, or several.
     """
     shapes = _shapes(storage, areas)
-    chosen = [name] if name in shapes else [full for full in shapes if _bare(full) == _bare(name)]
+    bare = _bare(name, endings)
+    chosen = [name] if name in shapes else [n for n in shapes if _bare(n, endings) == bare]
     if not chosen:
         near = difflib.get_close_matches(name, shapes, n=5, cutoff=0.3)
         raise QueryError(
@@ -54,8 +56,8 @@ def _shapes(storage: Storage, areas: Sequence[str]) -> dict[str, list[bytes]]:
     return shapes
 
 
-def _bare(name: str) -> str:
-    for ending in _ENDINGS:
+def _bare(name: str, endings: Sequence[str]) -> str:
+    for ending in endings:
         if name.endswith(ending) and len(name) > len(ending) + 1:
             return name.removesuffix(ending)
     return name
