@@ -6,9 +6,8 @@ import time
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from command import run
 
-from gridcontainer.cli.main import cli
 from gridcontainer.grid import (
     LEVELS,
     cell_to_center,
@@ -21,10 +20,6 @@ from gridcontainer.grid import (
     lonlat_to_code3d,
 )
 from gridcontainer.grid.datum import to_wgs84
-
-
-def run(*arguments: str, given: str | None = None) -> Result:
-    return CliRunner().invoke(cli, list(arguments), input=given)
 
 
 def answer(*arguments: str, given: str | None = None) -> str:

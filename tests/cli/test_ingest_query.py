@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import error, run
 from deltalake import DeltaTable
 
-from gridcontainer.cli.main import cli
 from gridcontainer.container.query import find_in_box, find_in_codes
 from gridcontainer.container.storage import Storage
 
@@ -15,23 +15,11 @@ CONF = Path(__file__).parents[2] / "conf"
 DATASETS = ("air_stations", "elderly_care", "towns")
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
-
-
 def ingest(*names: str, sources: Path, container: Path, datasets: Path = CONF / "sample") -> Result:
     return run(
         "ingest", *names, "--sources", sources, "--container", container,
         "--datasets", datasets, "--city", CONF / "city/shanghai.yaml",
     )  # fmt: skip
-
-
-def error(result: Result) -> str:
-    assert result.exit_code == 2
-    assert isinstance(result.exception, SystemExit)
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("error: ")
-    return line
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command import error, run
 from deltalake import DeltaTable
-
-from gridcontainer.cli.main import cli
 
 CITY = Path(__file__).parents[2] / "conf/city/shanghai.yaml"
 SWAPPED = "longitude and latitude swapped"
@@ -32,10 +31,6 @@ c,13844440000,121.51,31.11
 d,13855550000,0,0
 e,broken,121.4,31.2,and more,and more
 """
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 def declared(folder: Path, more: str = "") -> list[object]:
@@ -105,11 +100,6 @@ def test_try_changes_nothing_and_hides_what_is_confidential(folder):
 
 
 def test_mistakes_are_one_line(folder, tmp_path):
-    def error(result: Result) -> str:
-        assert result.exit_code == 2
-        (line,) = result.stderr.splitlines()
-        return line
-
     no_rule = run("quarantine", "release", "stops", *declared(folder))
     assert "has no rules; add them as mend:" in error(no_rule)
     faulty = try_swap(folder, "--where", "nope = 1")

@@ -11,11 +11,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from click.testing import CliRunner, Result
+from command import error, run
 from deltalake import DeltaTable
 from pyproj import Geod
 
-from gridcontainer.cli.main import cli
 from gridcontainer.container.runs import last_run
 from gridcontainer.container.storage import Storage
 
@@ -40,10 +39,6 @@ HEADER = "id,beds,lon,lat\n"
 BEFORE = {"a,10,121.41,31.21", "b,20,121.42,31.22", "c,30,121.43,31.23"}
 AFTER = {"a,10,121.41,31.21", "b,25,121.42,31.22", "d,40,121.44,31.24"}
 CENTRE = "121.47,31.23"
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")
@@ -114,14 +109,8 @@ def found(root: Path, *asked: object) -> dict[str, list[str]]:
     return {name: sorted(identities) for name, identities in rows.items()}
 
 
-def error(*arguments: object) -> str:
-    """The one line that is said of a mistake."""
-    result = run(*arguments)
-    assert result.exit_code == 2, result.output
-    assert isinstance(result.exception, SystemExit), repr(result.exception)
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("error: ")
-    return line
+def mistake(*arguments: object) -> str:
+    return error(run(*arguments))
 
 
 # query: where
@@ -270,18 +259,18 @@ def test_explain_says_why_a_data_set_is_left_out(root):
 
 def test_wrong_areas_are_one_line(root, tmp_path):
     query = ("query", "--container", root)
-    assert "south is above north" in error(*query, "--bbox", "121,31.5,122,31")
-    assert "longitude outside" in error(*query, "--bbox", "121,31,222,32")
-    place = error(*query, "--place", "桃花源", "--city", CITY)
+    assert "south is above north" in mistake(*query, "--bbox", "121,31.5,122,31")
+    assert "longitude outside" in mistake(*query, "--bbox", "121,31,222,32")
+    place = mistake(*query, "--place", "桃花源", "--city", CITY)
     assert "no place '桃花源' in towns, districts; nearest: " in place
     missing = tmp_path / "missing.geojson"
-    assert f"--polygon {missing}: cannot be read" in error(*query, "--polygon", missing)
-    assert "cannot be read" in error(*query, "--polygon", tmp_path)  # a folder
+    assert f"--polygon {missing}: cannot be read" in mistake(*query, "--polygon", missing)
+    assert "cannot be read" in mistake(*query, "--polygon", tmp_path)  # a folder
     bow_tie = "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))"
-    assert "not a valid polygon (Self-intersection" in error(*query, "--polygon", bow_tie)
-    assert "metres above 0" in error(*query, "--near", CENTRE, "--radius", "-5")
-    assert "needs degrees" in error(*query, "--near", "200,3", "--radius", "5")
-    assert "no data set nope" in error(*query, "--bbox", "121,31,122,32", "--dataset", "nope")
+    assert "not a valid polygon (Self-intersection" in mistake(*query, "--polygon", bow_tie)
+    assert "metres above 0" in mistake(*query, "--near", CENTRE, "--radius", "-5")
+    assert "needs degrees" in mistake(*query, "--near", "200,3", "--radius", "5")
+    assert "no data set nope" in mistake(*query, "--bbox", "121,31,122,32", "--dataset", "nope")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +290,7 @@ def test_wrong_areas_are_one_line(root, tmp_path):
 )
 def test_a_file_that_is_no_polygon_is_one_line(root, tmp_path, text, said):
     (tmp_path / "area").write_text(text)
-    assert said in error("query", "--container", root, "--polygon", tmp_path / "area")
+    assert said in mistake("query", "--container", root, "--polygon", tmp_path / "area")
 
 
 @pytest.mark.parametrize(
@@ -314,7 +303,7 @@ def test_a_file_that_is_no_polygon_is_one_line(root, tmp_path, text, said):
 )
 @pytest.mark.parametrize("option", ["--from", "--to", "--as-of"])
 def test_a_wrong_time_is_one_line(root, option, text):
-    said = error("query", "--container", root, option, text, "--city", CITY)
+    said = mistake("query", "--container", root, option, text, "--city", CITY)
     assert f"'{text}' is no time; write it as 2015-04-01T08:30" in said
 
 
@@ -374,8 +363,8 @@ def test_datasets_show_as_json_says_what_duckdb_counts(root, conf):
 
 def test_mistakes_of_datasets_show_are_one_line(root, conf, tmp_path):
     show = ("datasets", "show")
-    assert "no such data set nope in" in error(*show, "nope", "--container", root, *conf)
-    assert "run: gridcontainer ingest" in error(*show, "--container", tmp_path, *conf)
+    assert "no such data set nope in" in mistake(*show, "nope", "--container", root, *conf)
+    assert "run: gridcontainer ingest" in mistake(*show, "--container", tmp_path, *conf)
 
 
 # export
@@ -438,16 +427,16 @@ def test_an_export_leaves_out_what_is_confidential_unless_it_is_asked_for(root, 
 def test_mistakes_of_export_are_one_line(root, conf, tmp_path):
     more = ("--container", root, *conf)
     (tmp_path / "there.csv").write_text("mine")
-    assert "add --overwrite" in error("export", "towns", tmp_path / "there.csv", *more)
+    assert "add --overwrite" in mistake("export", "towns", tmp_path / "there.csv", *more)
     assert (tmp_path / "there.csv").read_text() == "mine"
-    xlsx = error("export", "towns", tmp_path / "x.xlsx", *more)
+    xlsx = mistake("export", "towns", tmp_path / "x.xlsx", *more)
     assert "its ending must be one of .parquet, .geojson, .csv" in xlsx
-    assert "no data set nope" in error("export", "nope", tmp_path / "x.csv", *more)
-    nowhere = error("export", "towns", tmp_path / "no/such/folder.csv", *more)
+    assert "no data set nope" in mistake("export", "nope", tmp_path / "x.csv", *more)
+    nowhere = mistake("export", "towns", tmp_path / "no/such/folder.csv", *more)
     assert "cannot be written: No such file or directory" in nowhere
     box = ("--bbox", "121,31.5,122,31")
-    assert "south is above north" in error("export", "towns", tmp_path / "x.csv", *box, *more)
-    assert "'N5'" in error("export", "towns", tmp_path / "x.csv", "--code", "N5", *more)
+    assert "south is above north" in mistake("export", "towns", tmp_path / "x.csv", *box, *more)
+    assert "'N5'" in mistake("export", "towns", tmp_path / "x.csv", "--code", "N5", *more)
     assert [path.name for path in tmp_path.iterdir()] == ["there.csv"]
 
 
@@ -488,10 +477,10 @@ def test_compacting_does_not_make_a_data_set_look_fresh(root, conf, spark):
 
 def test_an_unknown_department_or_tag_is_told_with_those_there_are(root):
     for option, what in (("--department", "department"), ("--tag", "tag")):
-        said = error("query", "--container", root, option, "nosuch")
+        said = mistake("query", "--container", root, option, "nosuch")
         assert f"no data set of {what} nosuch; there are: " in said
 
 
 def test_mistakes_of_compact_are_one_line(root, tmp_path):
-    assert "no data set nope in" in error("compact", "nope", "--container", root)
-    assert "run: gridcontainer ingest" in error("compact", "--container", tmp_path)
+    assert "no data set nope in" in mistake("compact", "nope", "--container", root)
+    assert "run: gridcontainer ingest" in mistake("compact", "--container", tmp_path)
