@@ -1,6 +1,6 @@
 """Covers of polygons: interior cells as coarse as they fit, and border cells with chips."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -15,7 +15,7 @@ from gridcontainer.grid.cover.frame import contains, distinct
 from gridcontainer.grid.cover.interior import Interior, Parity, find_interior
 from gridcontainer.grid.cover.limit import Cap
 from gridcontainer.grid.cover.pieces import Pieces, Segments
-from gridcontainer.grid.cover.result import Rows, make_rows, stack_rows
+from gridcontainer.grid.cover.result import Rows, make_rows
 from gridcontainer.grid.cover.runs import Shapes, collect, join_pieces, run_shapes
 from gridcontainer.grid.cover.shapes import ring_segments
 from gridcontainer.grid.levels import LEVELS, POLAR_LATITUDE
@@ -58,15 +58,14 @@ def cover_areas(
     part, column, row = border.frame.unpack(outer)
     cells = index_to_cell(column, row, number)
     rows.append(make_rows(batch.geometry[part], cells, number, interior=False, chip=chip))
-    return stack_rows(rows)
+    return Rows.stack(rows)
 
 
 def _require_cap(batch: _Batch, interior: list[Interior], floor: int, cap: Cap) -> None:
     counts = np.bincount(batch.border.frame.part(batch.border.inside),
                          minlength=len(batch.geometry)).astype(np.float64)  # fmt: skip
     for found in interior:
-        each = prod(level.children for level in LEVELS[found.number : floor])
-        counts += float(each) * np.bincount(found.part, minlength=len(counts))
+        counts += float(_cells_each(found, floor)) * np.bincount(found.part, minlength=len(counts))
     cap.require(np.minimum(counts, 2.0**62).astype(np.int64))
 
 
@@ -74,9 +73,13 @@ def _expand(found: Interior, floor: int) -> Interior:
     """The same ground in cells not coarser than a level."""
     if found.number >= floor or not len(found.cell):
         return found
-    count = prod(level.children for level in LEVELS[found.number : floor])
     children = cell_to_children(found.cell, found.number, floor, max_cells=1 << 62)
-    return Interior(floor, np.repeat(found.part, count), children.reshape(-1))
+    return Interior(floor, np.repeat(found.part, _cells_each(found, floor)), children.reshape(-1))
+
+
+def _cells_each(found: Interior, floor: int) -> int:
+    """Cells at a level for one of the cells, where these are coarser."""
+    return prod(level.children for level in LEVELS[found.number : floor])
 
 
 def _chips(
@@ -104,11 +107,7 @@ def _chips(
 
 def all_pieces(segments: Segments, border: Border) -> tuple[Pieces, Int64s, Int64s]:
     """All pieces of segments, with the cell and the path of each."""
-    parts = border.kept
-    pieces = Pieces(
-        *(np.concatenate([getattr(part, field.name) for part in parts])
-          for field in fields(Pieces))
-    )  # fmt: skip
+    pieces = Pieces.stack(border.kept)
     key = border.frame.key(segments.part[pieces.segment], pieces.column, pieces.row)
     return pieces, key, segments.path[pieces.segment]
 

@@ -9,7 +9,7 @@ from gridcontainer.grid.arrays import Bools, Float64s, Int64s
 from gridcontainer.grid.cover.cut import count_pieces, cut_segments
 from gridcontainer.grid.cover.frame import Frame, contains, distinct, is_ordinary, make_frame
 from gridcontainer.grid.cover.pieces import NO_EDGE, Pieces, Segments
-from gridcontainer.grid.levels import LEVELS, Level, get_level
+from gridcontainer.grid.levels import LEVELS
 
 RequireCap = Callable[[Int64s], None]  # is given the cells that each part has at least
 
@@ -42,18 +42,14 @@ class Border:
         """Sorted numbers, and their frame, of the cells of a level that have the path inside."""
         if number == self.frame.level.number:
             return self.frame, self.inside
-        level, frame = get_level(number), make_frame(self.bounds, number)
-        wide, high = (a // b for a, b in zip(_size(level), _size(self.frame.level), strict=True))
+        frame, finest = make_frame(self.bounds, number), self.frame.level
+        wide, high = frame.level.width // finest.width, frame.level.height // finest.height
         part, column, row = self.frame.unpack(self.inside)
         keys = [distinct(frame.key(part, column // wide, row // high))]
         part, column, row, x_edge, y_edge = self.touched.T
         inner = ~(_is_edge(x_edge, wide) | _is_edge(y_edge, high))
         keys.append(frame.key(part[inner], column[inner] // wide, row[inner] // high))
         return frame, distinct(np.concatenate(keys))
-
-
-def _size(level: Level) -> tuple[int, int]:
-    return level.width, level.height
 
 
 def _is_edge(index: Int64s, step: int) -> Bools:

@@ -47,7 +47,8 @@ def choose_level(
     shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     if not len(shapes):
         raise CoverError("no geometry to choose a level for")
-    fitting = [level for level in LEVELS if _border_cells(shapes, level).max() <= max_cells]
+    passed = {level: _border_cells(shapes, level) for level in LEVELS}
+    fitting = [level for level in LEVELS if passed[level].max() <= max_cells]
     if not fitting:
         raise CoverError(f"a geometry has more than max_cells={max_cells} cells even at level 1")
     if rows is None:
@@ -55,7 +56,7 @@ def choose_level(
     area = float(shapely.area(shapes).sum())
     costs = []
     for level in fitting:
-        border = float(_border_cells(shapes, level).sum())
+        border = float(passed[level].sum())
         share = min(border * _cell_area(level) / area, 1.0) if area else 1.0
         costs.append(CHIP_COST * border + TEST_COST * rows * share)
     return fitting[int(np.argmin(costs))].number

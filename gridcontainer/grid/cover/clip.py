@@ -23,7 +23,7 @@ from gridcontainer.grid.cover.runs import (
     join_pieces,
     rotate_rings,
 )
-from gridcontainer.grid.levels import LEVELS
+from gridcontainer.grid.levels import LEVELS, Level
 
 _LEAST_POINTS: Final = 3  # of a ring
 
@@ -67,7 +67,11 @@ def clip_polygons(
 def cell_boxes(frame: Frame, keys: Int64s) -> Float64s:
     """(4, n) west, south, east, north of cells, degrees."""
     _, column, row = frame.unpack(keys)
-    width, height = frame.level.width, frame.level.height
+    return _boxes(column, row, frame.level)
+
+
+def _boxes(column: Int64s, row: Int64s, level: Level) -> Float64s:
+    width, height = level.width, level.height
     return np.stack(
         [edge(column, width), edge(row, height), edge(column + 1, width), edge(row + 1, height)]
     )
@@ -94,10 +98,7 @@ def _clip_above(polygons: Shapes, frame: Frame, keys: Int64s) -> Shapes:
         np.stack([part, column // wide, row // high], axis=1), axis=0, return_inverse=True
     )
     part, column, row = parents.T
-    boxes = shapely.box(
-        edge(column, above.width), edge(row, above.height),
-        edge(column + 1, above.width), edge(row + 1, above.height),
-    )  # fmt: skip
+    boxes = shapely.box(*_boxes(column, row, above))
     clipped = only_area(shapely.intersection(polygons[part], boxes))
     return clipped[inverse.reshape(-1)]
 

@@ -4,7 +4,7 @@ Source: GB/T 39409-2020, clause 5, for the cells; what a cover holds is this pro
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -141,10 +141,8 @@ def _too_many(shape: Any, options: _Options) -> str:
     """The problem of a shape with too many cells, and the level that would fit."""
     problem = f"more than max_cells={options.max_cells} cells at level {options.level}"
     for level in range(options.level - 1, 0, -1):
-        coarser = _Options(
-            level, min(options.coarsest, level), options.compact, False, options.include_edges,
-            options.max_cells,
-        )  # fmt: skip
+        coarsest = min(options.coarsest, level)
+        coarser = replace(options, level=level, coarsest=coarsest, chips=False)
         try:
             count = len(_cover_all(np.array([shape], dtype=object), coarser))
         except TooManyCellsError:

@@ -5,12 +5,13 @@ sampled, and each crossing is placed exactly (``edges.crossing``).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from gridcontainer.grid.arrays import Bools, Float64s, Int64s
+from gridcontainer.grid.cover.columns import Columns
 from gridcontainer.grid.cover.edges import Places, choose, crossing, edge, place
 from gridcontainer.grid.cover.pieces import NO_EDGE, Pieces, Segments, ragged
 from gridcontainer.grid.levels import Level
@@ -62,7 +63,7 @@ class _Strips:
 
 
 @dataclass(frozen=True)
-class _Ends:
+class _Ends(Columns):
     """West or east ends of strips."""
 
     x: Float64s
@@ -112,8 +113,8 @@ def _strips(segments: Segments, level: Level) -> _Strips:
     vertex1 = _vertices(segments.x1, segments.y1, first, level)
     vertex2 = _vertices(segments.x2, segments.y2, last, level)
     crossed = _crossings(segments, segment, column, ~stops, level)
-    left = _take(vertex1, segment).pick(starts, _closed(_shift(crossed), column >= 0))
-    right = _take(vertex2, segment).pick(stops, _closed(crossed, column < -1))
+    left = vertex1[segment].pick(starts, _closed(_shift(crossed), column >= 0))
+    right = vertex2[segment].pick(stops, _closed(crossed, column < -1))
     several = counts[segment] > 1
     is_point = several & starts & (left.x_edge == column + 1)
     is_point |= several & stops & (right.x_edge == column)
@@ -125,19 +126,13 @@ def _vertices(x: Float64s, y: Float64s, along: Places, level: Level) -> _Ends:
     return _Ends(x, y, place(y).at(level.height), x_edge, np.ones(len(x), dtype=np.bool_))
 
 
-def _take(ends: _Ends, index: Int64s) -> _Ends:
-    return _Ends(
-        ends.x[index], ends.y[index], ends.across[index], ends.x_edge[index], ends.is_closed[index]
-    )
-
-
 def _closed(ends: _Ends, is_closed: Bools) -> _Ends:
-    return _Ends(ends.x, ends.y, ends.across, ends.x_edge, is_closed)
+    return replace(ends, is_closed=is_closed)
 
 
 def _shift(ends: _Ends) -> _Ends:
     """The east end of each strip as the west end of the next."""
-    return _take(ends, np.maximum(np.arange(len(ends.x)) - 1, 0))
+    return ends[np.maximum(np.arange(len(ends)) - 1, 0)]
 
 
 def _crossings(

@@ -13,13 +13,14 @@ import numpy as np
 
 from gridcontainer.grid.arrays import Bools, Float64s, Int64s
 from gridcontainer.grid.coordinates import degrees_to_units, units_to_degrees
+from gridcontainer.grid.cover.columns import Columns
 from gridcontainer.grid.levels import UNITS_PER_DEGREE
 
 _TOLERANCE = 2e-15  # relative; eight times the worst rounding of ``y1 + t * (y2 - y1)``
 
 
 @dataclass(frozen=True)
-class Places:
+class Places(Columns):
     """Coordinates between the edges of one level.
 
     Attributes:
@@ -29,10 +30,6 @@ class Places:
 
     floor: Int64s
     is_edge: Bools
-
-    def __getitem__(self, chosen: Int64s | Bools | slice) -> "Places":
-        """Chosen places."""
-        return Places(self.floor[chosen], self.is_edge[chosen])
 
     def at(self, size: int) -> "Places":
         """The places between the edges of a level; these are in units of 1/2048 arc-second."""

@@ -1,17 +1,18 @@
 """Straight segments, and their pieces: one for each cell that owns a point of the segment."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from gridcontainer.grid.arrays import Bools, Float64s, Int64s
+from gridcontainer.grid.cover.columns import Columns
 
 NO_EDGE: Final = -(1 << 62)  # no such edge index
 
 
 @dataclass(frozen=True)
-class Segments:
+class Segments(Columns):
     """Segments of the paths of geometries, in the order in which they are travelled.
 
     Attributes:
@@ -27,17 +28,9 @@ class Segments:
     x2: Float64s
     y2: Float64s
 
-    def __len__(self) -> int:
-        """Number of segments."""
-        return len(self.part)
-
-    def __getitem__(self, chosen: Int64s | Bools | slice) -> "Segments":
-        """Chosen segments."""
-        return Segments(*(getattr(self, field.name)[chosen] for field in fields(self)))
-
 
 @dataclass(frozen=True)
-class Pieces:
+class Pieces(Columns):
     """Pieces of segments in the order in which the segments are travelled.
 
     Attributes:
@@ -55,19 +48,11 @@ class Pieces:
     y_edge: Int64s
     ends: Float64s
 
-    def __len__(self) -> int:
-        """Number of pieces."""
-        return len(self.segment)
-
     @property
     def is_inside(self) -> Bools:
         """True where the piece has points inside its cell, not on its edges only."""
         inside: Bools = (self.x_edge == NO_EDGE) & (self.y_edge == NO_EDGE)
         return inside
-
-    def __getitem__(self, chosen: Int64s | Bools | slice) -> "Pieces":
-        """Chosen pieces."""
-        return Pieces(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def ragged(counts: Int64s) -> tuple[Int64s, Int64s]:

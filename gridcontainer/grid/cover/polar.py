@@ -42,13 +42,11 @@ def cover_polar(
     full = is_area & shapely.covers(shapes[shape], boxes.whole[box])
     shape, box, full = shape[met], box[met], full[met]
     # A cell of two boxes is interior if both are.
-    need = np.bincount(np.searchsorted(np.unique(boxes.cell), boxes.cell))
+    cells, need = np.unique(boxes.cell, return_counts=True)
     pair, inverse = np.unique(np.stack([shape, boxes.cell[box]], axis=1), axis=0,
                               return_inverse=True)  # fmt: skip
     inverse = inverse.reshape(-1)
-    inside = np.bincount(inverse, full, len(pair)) == need[
-        np.searchsorted(np.unique(boxes.cell), pair[:, 1])
-    ]  # fmt: skip
+    inside = np.bincount(inverse, full, len(pair)) == need[np.searchsorted(cells, pair[:, 1])]
     inner = make_rows(geometry[pair[inside, 0]], pair[inside, 1], number, interior=True)
     if compact and coarsest == 1 and number > 1:
         inner = _compact_caps(inner)

@@ -8,12 +8,13 @@ import shapely
 from numpy.typing import NDArray
 
 from gridcontainer.grid.arrays import Bools, Int64s
+from gridcontainer.grid.cover.columns import Columns
 from gridcontainer.grid.cover.runs import Shapes, collect, is_none
 from gridcontainer.grid.levels import LEVELS
 
 
 @dataclass(frozen=True)
-class Rows:
+class Rows(Columns):
     """Cells of covers, one a row.
 
     Attributes:
@@ -30,17 +31,6 @@ class Rows:
     is_interior: Bools
     chip: Shapes
 
-    def __len__(self) -> int:
-        """Number of rows."""
-        return len(self.cell)
-
-    def __getitem__(self, chosen: Int64s | Bools) -> "Rows":
-        """Chosen rows."""
-        return Rows(
-            self.geometry[chosen], self.cell[chosen], self.level[chosen],
-            self.is_interior[chosen], self.chip[chosen],
-        )  # fmt: skip
-
 
 def make_rows(
     geometry: Int64s, cell: Int64s, level: int, *, interior: bool, chip: Shapes | None = None
@@ -53,20 +43,9 @@ def make_rows(
     )  # fmt: skip
 
 
-def stack_rows(parts: list[Rows]) -> Rows:
-    """All rows, one part after the other."""
-    empty = np.empty(0, dtype=np.int64)
-    parts = [make_rows(empty, empty, 1, interior=False), *parts]
-    geometry, cell, level, interior, chip = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("geometry", "cell", "level", "is_interior", "chip")
-    )
-    return Rows(geometry, cell, level, interior, chip)
-
-
 def join_rows(parts: list[Rows]) -> Rows:
     """All rows, by geometry and cell."""
-    rows = stack_rows(parts)
+    rows = Rows.stack(parts)
     return rows[np.lexsort((rows.level, rows.cell, rows.geometry))]
 
 
