@@ -137,13 +137,7 @@ def _parse_polygon(given: str) -> Any:
         return shapely.from_wkt(text)
     except (OSError, UnicodeDecodeError) as error:
         raise QueryError(f"--polygon {given}: cannot be read ({error})") from None
-    except (
-        shapely.errors.GEOSException,
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-    ) as error:
+    except _NO_SHAPE as error:
         said = str(error).splitlines()[0][:120]
         raise QueryError(f"--polygon {given[:60]}: neither GeoJSON nor WKT ({said})") from None
 

@@ -178,7 +178,8 @@ def plan_compaction(spark: SparkSession, path: str) -> Plan:
     rows = DeltaTable.forPath(spark, path).toDF()
     partitions = tuple(_partitions(rows, layout))
     count = sum(part.rows for part in partitions)
-    best = choose_layout(sample_of(rows, count), kind=kind, level=level, count=count, levels=levels)
+    sample = partial(sample_of, rows, count)
+    best = choose_layout(sample, kind=kind, level=level, count=count, levels=levels)
     other = best.prefix_level != layout.prefix_level
     better = dataclasses.replace(best, by_month=layout.by_month) if other else None
     return Plan(path, layout, better, partitions)

@@ -149,11 +149,11 @@ def _ingest(
             texts=[describe(rule) for rule in declaration.mend],
             names=names,
         )
-        judged, sample = judge_all(raw), judge_all(sample_of(raw, rows_in))
+        judged = judge_all(raw)
         report("write")
         merged = Writer(
             path, declared, columns, level, sorted(city.prefix_levels), run_id, started
-        ).write(judged, sample=sample, count=rows_in)
+        ).write(judged, sample=lambda: judge_all(sample_of(raw, rows_in)), count=rows_in)
         report("set aside")
         aside = to_quarantine(judged, dataset=declaration.dataset, names=names, run_id=run_id)
         replace_partition(aside, storage.quarantine, "dataset", declaration.dataset)

@@ -5,7 +5,7 @@ is cut along ``cell`` into files of about ``ROWS_PER_FILE``, so that the dense c
 many and its empty edge few, and is partitioned as finely as its partitions still are worth a file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,18 +52,28 @@ def sample_of(rows: DataFrame, count: int) -> DataFrame:
     """Rows enough to choose a layout by.
 
     To be drawn from what is read, not from what is made of it: else all is made for a few.
+
+    Args:
+        rows: as they are read.
+        count: rows, about.
     """
     share = min(1.0, _SAMPLED_ROWS / max(1, count))
     return rows if share == 1.0 else rows.sample(share, _SEED)
 
 
 def choose_layout(
-    sample: DataFrame, *, kind: str, level: int | None, count: int, levels: Sequence[int]
+    sample: Callable[[], DataFrame],
+    *,
+    kind: str,
+    level: int | None,
+    count: int,
+    levels: Sequence[int],
 ) -> Layout:
     """The layout for the rows of a data set; looks at their cells only where they are many.
 
     Args:
-        sample: of the rows, of ``sample_of``: ``cell``, and ``event_time`` where the kind has one.
+        sample: makes the frame to look at, of ``sample_of``: ``cell``, and ``event_time`` where
+            the kind has one.
         kind: of the data set.
         level: of ``cell``; None for a table without position.
         count: rows, about.
@@ -76,7 +86,7 @@ def choose_layout(
         return Layout(min(levels[0], level))
     timed = kind in TIMED_KINDS
     month = F.date_format("event_time", "yyyy-MM") if timed else F.lit("")
-    sampled = sample.select("cell", month.alias("month")).toPandas()
+    sampled = sample().select("cell", month.alias("month")).toPandas()
     months = sampled["month"].nunique()
     by_month = months > 1 and count / months >= ROWS_PER_FILE
     per_period = count // months if by_month else count

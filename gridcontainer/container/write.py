@@ -1,6 +1,6 @@
 """Sound rows into a data set's table: as a whole the first time, then only what has changed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -49,18 +49,18 @@ class Writer:
     run_id: str
     started: datetime
 
-    def write(self, judged: DataFrame, *, sample: DataFrame, count: int) -> Merged:
+    def write(self, judged: DataFrame, *, sample: Callable[[], DataFrame], count: int) -> Merged:
         """Bring the sound rows into the table, and tell what that changed.
 
         Args:
             judged: raw rows with their reasons; read several times.
-            sample: judged rows of a sample of the raw rows, to choose a layout by.
+            sample: makes the judged rows of a sample of the raw rows, to choose a layout by.
             count: rows, about.
         """
         spark = judged.sparkSession
-        sound, some = (rows.where(F.col("reason").isNull()) for rows in (judged, sample))
+        sound = judged.transform(_sound)
         if not DeltaTable.isDeltaTable(spark, self.path):
-            self._write_whole(sound, some, count)
+            self._write_whole(sound, sample, count)
             return Merged(inserted=read_state(spark, self.path).rows)
         layout = find_layout(spark, self.path)
         new = self._to_dataset(sound, layout)
@@ -69,7 +69,7 @@ class Writer:
         try:
             counts = count_changes(changes)
             if self._is_to_be_replaced(new, held, sum(counts.values()) > _MOST_CHANGED * count):
-                self._write_whole(sound, some, count)
+                self._write_whole(sound, sample, count)
                 return Merged.of(counts, deletes=True, before=layout.files)
             merged = merge_changes(
                 changes,
@@ -99,10 +99,13 @@ class Writer:
     def _key(self) -> str:
         return ",".join(self.declaration.key)
 
-    def _write_whole(self, sound: DataFrame, some: DataFrame, count: int) -> None:
-        kind = self.declaration.kind
+    def _write_whole(self, sound: DataFrame, sample: Callable[[], DataFrame], count: int) -> None:
         layout = choose_layout(
-            some, kind=kind, level=self.level, count=count, levels=self.prefix_levels
+            lambda: sample().transform(_sound),
+            kind=self.declaration.kind,
+            level=self.level,
+            count=count,
+            levels=self.prefix_levels,
         )
         order = None if self.level is not None else (FILE, ROW)
         rows = self._to_dataset(sound.transform(arrange, layout=layout, order=order), layout)
@@ -131,3 +134,7 @@ class Writer:
             "gridcontainer.tags": ",".join(declaration.tags),
             "gridcontainer.confidential": str("confidential" in declaration.sensitivity.values()),
         }
+
+
+def _sound(judged: DataFrame) -> DataFrame:
+    return judged.where(F.col("reason").isNull())

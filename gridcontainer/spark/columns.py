@@ -78,8 +78,7 @@ def has_grid_cell(lon: ColumnOrName, lat: ColumnOrName, level: int) -> Column:
     """
     polar = get_level(level).number <= MAX_POLAR_LEVEL
     lon, lat = as_column(lon).cast("double"), as_column(lat).cast("double")
-    on_earth = (F.abs(lon) <= 180.0) & (F.abs(lat) <= (90.0 if polar else _BELOW_88))
-    return F.coalesce(on_earth, F.lit(False))
+    return F.coalesce(_reaches(lon, lat, 90.0 if polar else _BELOW_88), F.lit(False))
 
 
 def longitude_units(lon: Column) -> Column:
@@ -106,8 +105,7 @@ def ordinary_cell(lon: Column, lat: Column, x: Column, y: Column, number: int) -
         octal = _octal_digits(x, y)
         shift = LEVELS[number - 1].shift
         parts.append(octal.bitwiseAND(_long(-1 << shift)) if shift else octal)
-    ordinary = (F.abs(lon) <= F.lit(180.0)) & (F.abs(lat) <= F.lit(_BELOW_88))
-    return _either([*parts, F.when(ordinary, _long(0))])
+    return _either([*parts, F.when(_reaches(lon, lat, _BELOW_88), _long(0))])
 
 
 def polar_cell(lon: Column, lat: Column, x: Column, y: Column, number: int) -> Column:
@@ -119,8 +117,13 @@ def polar_cell(lon: Column, lat: Column, x: Column, y: Column, number: int) -> C
         labels = F.array(*(_long(int(digits)) for digits in POLAR_LABEL_DIGITS.reshape(-1)))
         label = F.get(labels, (ring.cast("int") * 6 + sector).cast("int"))
         cell = cell.bitwiseOR(F.shiftleft(label, LEVELS[1].shift))
-    in_cap = (F.abs(lat) >= F.lit(float(POLAR_LATITUDE))) & (F.abs(lat) <= F.lit(90.0))
-    return F.when(in_cap & (F.abs(lon) <= F.lit(180.0)), cell)
+    beyond = F.abs(lat) >= F.lit(float(POLAR_LATITUDE))
+    return F.when(beyond & _reaches(lon, lat, 90.0), cell)
+
+
+def _reaches(lon: Column, lat: Column, latitude: float) -> Column:
+    """Whether a position is on the globe and not beyond a latitude."""
+    return (F.abs(lon) <= F.lit(180.0)) & (F.abs(lat) <= F.lit(latitude))
 
 
 def grid_code(lon: ColumnOrName, lat: ColumnOrName, level: int) -> Column:

@@ -115,9 +115,7 @@ def in_polygon(geometry: Any, *, text: str = "polygon") -> Area:
     if not geometry.is_valid:
         why = shapely.is_valid_reason(geometry)
         raise CoordinateError(f"{text}: not a valid polygon ({why}); mend it with make_valid")
-    south, north = geometry.bounds[1::2]
-    if south <= -POLAR_LATITUDE or north >= POLAR_LATITUDE:
-        raise CoordinateError(f"{text}: reaches a polar cap (|latitude| >= {POLAR_LATITUDE})")
+    _require_below_caps(text, *geometry.bounds[1::2])
     shapely.prepare(geometry)
 
     def holds(lon: Float64s, lat: Float64s, cells: Int64s) -> Bools:
@@ -142,8 +140,7 @@ def within(lon: float, lat: float, metres: float) -> Area:
     if not (abs(lon) <= 180 and abs(lat) <= 90 and 0 < metres < 5_000_000):
         raise CoordinateError(f"{text}: needs degrees, and metres above 0 and below 5,000,000")
     reach = metres * _MARGIN / _METRES_PER_DEGREE
-    if abs(lat) + reach >= POLAR_LATITUDE:
-        raise CoordinateError(f"{text}: reaches a polar cap (|latitude| >= {POLAR_LATITUDE})")
+    _require_below_caps(text, lat - reach, lat + reach)
     ratio = np.sin(np.radians(reach)) / np.cos(np.radians(lat))
     wide = float(np.degrees(np.arcsin(min(1.0, ratio)))) * _MARGIN
     box = in_box((_wrapped(lon - wide), lat - reach, _wrapped(lon + wide), lat + reach))
@@ -154,6 +151,11 @@ def within(lon: float, lat: float, metres: float) -> Area:
         return near
 
     return Area(text, box.ranges, _circle(lon, lat, metres), holds)
+
+
+def _require_below_caps(text: str, south: float, north: float) -> None:
+    if south <= -POLAR_LATITUDE or north >= POLAR_LATITUDE:
+        raise CoordinateError(f"{text}: reaches a polar cap (|latitude| >= {POLAR_LATITUDE})")
 
 
 def _cover(geometry: Any) -> Ranges:

@@ -1,6 +1,6 @@
 """Which files a question reads, and why no others: from the log alone, no data are read."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gridcontainer.container.query.area import Ranges
@@ -49,15 +49,18 @@ def asked_tables(storage: Storage, question: Question) -> list[OpenTable]:
         DatasetError: there is no data set of such a name, department or tag.
     """
     tables = open_tables(storage, question.datasets)
-    _require("department", question.departments, {table.department for table in tables})
-    _require("tag", question.tags, {tag for table in tables for tag in tags_of(table.properties)})
+    _require("department", question.departments, (table.department for table in tables))
+    _require("tag", question.tags, (tag for t in tables for tag in tags_of(t.properties)))
     return [t for t in tables if question.wants(t.department, t.dataset, t.properties)]
 
 
-def _require(what: str, asked: Sequence[str], there: Collection[str]) -> None:
-    if unknown := [name for name in asked if name not in there]:
+def _require(what: str, asked: Sequence[str], there: Iterable[str]) -> None:
+    if not asked:
+        return
+    known = sorted(set(there))
+    if unknown := [name for name in asked if name not in known]:
         raise DatasetError(
-            f"no data set of {what} {', '.join(unknown)}; there are: {', '.join(sorted(there))}"
+            f"no data set of {what} {', '.join(unknown)}; there are: {', '.join(known)}"
         )
 
 
