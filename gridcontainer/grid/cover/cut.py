@@ -14,8 +14,7 @@ from gridcontainer.grid.arrays import Bools, Float64s, Int64s
 from gridcontainer.grid.cover.columns import Columns
 from gridcontainer.grid.cover.edges import Places, choose, crossing, edge, place
 from gridcontainer.grid.cover.pieces import NO_EDGE, Pieces, Segments, ragged
-from gridcontainer.grid.levels import Level
-from gridcontainer.grid.packing import half_columns
+from gridcontainer.grid.levels import UNITS_PER_DEGREE, Level
 
 CHUNK_PIECES: Final = 1 << 20
 
@@ -104,7 +103,7 @@ def _cut(segments: Segments, level: Level) -> Pieces:
 
 def _strips(segments: Segments, level: Level) -> _Strips:
     first, last = place(segments.x1).at(level.width), place(segments.x2).at(level.width)
-    half = half_columns(level.number)
+    half = 180 * UNITS_PER_DEGREE // level.width
     column0 = np.clip(first.owner, -half, half - 1)
     counts = np.clip(last.owner, -half, half - 1) - column0 + 1
     segment, step = ragged(counts)
