@@ -1,4 +1,4 @@
-"""A dense tessellation of a place: polygons that share jagged borders, as administrative areas do."""
+"""A dense tessellation: polygons that share jagged borders, as administrative areas do."""
 
 from typing import Any, Final
 
@@ -48,7 +48,8 @@ def tessellate(
     within: Shapes = shapely.intersection(
         polygons[shapely.is_valid(polygons)], shapely.box(*bounds)
     )
-    return within[~shapely.is_empty(within)]
+    there: Shapes = within[~shapely.is_empty(within)]
+    return there
 
 
 def _roughen(start: Float64s, end: Float64s, rng: np.random.Generator) -> Float64s:

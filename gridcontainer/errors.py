@@ -8,6 +8,7 @@
     ├── SourceError        (ValueError)   a source file that cannot be read
     ├── DatasetError       (LookupError)  a data set the container does not have
     ├── QueryError         (ValueError)   a question that cannot be asked
+    ├── JoinError          (ValueError)   a join that cannot be asked so
     ├── StorageError       (RuntimeError) tables that Spark cannot read or write
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
@@ -46,6 +47,10 @@ class DatasetError(GridContainerError, LookupError):
 
 class QueryError(GridContainerError, ValueError):
     """A question to the container that cannot be asked so."""
+
+
+class JoinError(GridContainerError, ValueError):
+    """A join by place that cannot be asked so."""
 
 
 class StorageError(GridContainerError, RuntimeError):

@@ -20,6 +20,7 @@ from typing import Final
 
 from pyspark.sql import Column, functions as F
 
+from gridcontainer.grid.bands.levels import BandLevels
 from gridcontainer.grid.characters import ROWS
 from gridcontainer.grid.levels import (
     LEVELS,
@@ -173,6 +174,23 @@ def grid_parent(cell: ColumnOrName, level: int) -> Column:
         CodeError: no such level.
     """
     return as_column(cell).bitwiseAND(_long(get_level(level).mask))
+
+
+def grid_band(cell: ColumnOrName, levels: BandLevels) -> Column:
+    """The bands that hold cells, ``BandLevels.keys``.
+
+    Args:
+        cell: bigint, cells at least as fine as the bands' rows.
+        levels: of the bands.
+    """
+    cell = as_column(cell)
+    row, above = _long(0), LEVELS[levels.cell - 1]
+    for level in levels.finer:
+        group = _bits(cell, level.shift, above.shift - level.shift)
+        whole = _quotient(group, level.columns if level.is_z_index else level.rows, level.children)
+        own = whole if level.is_z_index else group - whole * _long(level.rows)
+        row, above = row * _long(level.rows) + own, level
+    return grid_parent(cell, levels.cell).bitwiseOR(row)
 
 
 def grid_code_parent(code: ColumnOrName, level: int) -> Column:

@@ -43,8 +43,15 @@ def split_rows(rows: Rows, edges: Edges, most: int) -> Bands:
         slices = np.clip(-(-2 * counts[~few] // most), 2, _MOST_SLICES)
         split = _split_latitude if step % 2 == 0 else _split_longitude
         bands, edges = split(bands[~few], left, slices)
-    order = np.argsort(np.concatenate([part.row for part in done_edges]), kind="stable")
-    return Bands(Rows.stack(done_rows), Edges.stack(done_edges)[order])
+    return _tidy(Rows.stack(done_rows), Edges.stack(done_edges))
+
+
+def _tidy(rows: Rows, edges: Edges) -> Bands:
+    """Without rows that no point of the polygon lies in, and edges sorted by row."""
+    kept = rows.is_inside.copy()
+    kept[edges.row] = True
+    edges = replace(edges, row=(np.cumsum(kept) - 1)[edges.row])
+    return Bands(rows[kept], edges[np.argsort(edges.row, kind="stable")])
 
 
 @dataclass(frozen=True)
