@@ -14,6 +14,7 @@ _COMMANDS = {
     "inspect": ("gridcontainer.cli.codes", "All that a grid code says: family, size, neighbours."),
     "ingest": ("gridcontainer.cli.ingest", "Bring declared data sets into the container."),
     "query": ("gridcontainer.cli.query", "What all departments have in a cell or a box."),
+    "join": ("gridcontainer.cli.join", "Two data sets, or one and a file, by place."),
     "compact": ("gridcontainer.cli.compact", "Few healthy files out of many small ones."),
     "quarantine": (
         "gridcontainer.cli.quarantine",

@@ -70,6 +70,11 @@ def as_asked(pairs: Pairs, everyone: int, how: How) -> Pairs:
     return alone if how == "anti" else pairs | alone
 
 
+def true_pairs(holds: Any) -> Pairs:
+    """Row and column of what is true."""
+    return set(map(tuple, np.argwhere(holds).tolist()))
+
+
 def by_sedona(left: DataFrame, right: DataFrame, predicate: str) -> Pairs:
     joined = left.join(F.broadcast(right), F.expr(predicate))
     return {(row[0], row[1]) for row in joined.select("point", "zone").collect()}
@@ -92,7 +97,7 @@ def test_points_in_polygons_are_those_of_sedona(
     assert plan.strategy == "bands"
     assert len(sedona) > 1500
     assert found(plan.frame, "point", "zone", how) == as_asked(sedona, len(lon), how)
-    assert plan.problems == [("right", 26, "is missing")] or "26" in str(plan.problems)
+    assert plan.problems == [("right", 26, "no geometry")]
 
 
 @pytest.mark.parametrize("how", HOWS)
@@ -103,7 +108,7 @@ def test_polygons_that_contain_points(spark: SparkSession, how: How) -> None:
     points = make_points(spark, lon, lat)
     frame = grid_join(make_shapes(spark, shapes), points, "contains", how)
     inside = shapely.contains(shapes[:, None], shapely.points(lon, lat))
-    pairs: Pairs = {(int(zone), int(point)) for zone, point in zip(*np.nonzero(inside))}
+    pairs = true_pairs(inside)
     assert found(frame, "zone", "point", how) == as_asked(pairs, len(shapes), how)
 
 
@@ -148,7 +153,7 @@ def test_hard_polygons(spark: SparkSession, name: str) -> None:
     corners = shapely.get_coordinates(shapes)
     lon, lat = np.append(x, corners[:, 0]), np.append(y, corners[:, 1])
     meets = shapely.intersects(shapes[:, None], shapely.points(lon, lat))
-    pairs: Pairs = {(int(point), int(zone)) for zone, point in zip(*np.nonzero(meets))}
+    pairs = true_pairs(meets.T)
     given = make_shapes(spark, np.array(HARD[name], dtype=object))
     plan = plan_join(make_points(spark, lon, lat), given)
     assert found(plan.frame, "point", "zone", "inner") == pairs
@@ -178,7 +183,7 @@ CITIES = {"Shanghai": (121.4, 31.2), "Greenwich": (0.0, 0.0), "date line": (180.
 
 
 @pytest.mark.parametrize("city", CITIES)
-@pytest.mark.parametrize("distance", [0.0, 120.0, 1500.0, 40_000.0])
+@pytest.mark.parametrize("distance", [0.0, 120.0, 40_000.0])
 def test_points_within_a_distance(spark: SparkSession, city: str, distance: float) -> None:
     lon, lat = CITIES[city]
     rng = np.random.default_rng(int(distance) + 1)
@@ -190,7 +195,7 @@ def test_points_within_a_distance(spark: SparkSession, city: str, distance: floa
     (x1, y1), (x2, y2) = sides
     x2[:10], y2[:10] = x1[:10], y1[:10]
     metres = metres_between(x1, y1, x2, y2)
-    pairs: Pairs = {(int(a), int(b)) for a, b in zip(*np.nonzero(metres <= distance))}
+    pairs = true_pairs(metres <= distance)
     left, right = make_points(spark, x1, y1), make_points(spark, x2, y2, "other")
     for how in HOWS:
         plan = plan_join(left, right, "within_distance", how, distance=distance)
@@ -203,7 +208,9 @@ def test_points_within_a_distance(spark: SparkSession, city: str, distance: floa
 def test_a_limit_that_a_chord_cannot_tell(spark: SparkSession) -> None:
     """Pairs exactly at the limit: the geodesic itself is asked, and Sedona says the same."""
     left = make_points(spark, [121.4], [31.2])
-    east, north, _ = GEODESIC.fwd(np.full(50, 121.4), np.full(50, 31.2), np.arange(50) * 7.2, 5e5)
+    east, north, _ = GEODESIC.fwd(
+        np.full(50, 121.4), np.full(50, 31.2), np.arange(50) * 7.2, np.full(50, 5e5)
+    )
     right = make_points(spark, east, north, "other")
     one = (
         left.crossJoin(right.withColumnsRenamed({"lon": "x", "lat": "y"}))
@@ -243,22 +250,24 @@ def test_nearest_across_the_date_line_and_to_the_antipode(spark: SparkSession) -
     assert pairs == {(0, 0), (1, 1)}
 
 
-@pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize("predicate", ["intersects", "within", "contains"])
+@pytest.mark.parametrize(
+    ("predicate", "how"),
+    [*(("intersects", how) for how in HOWS), ("within", "inner"), ("contains", "inner")],
+)
 def test_shapes_with_shapes(spark: SparkSession, predicate: Any, how: How) -> None:
     """Lines, polygons and collections against polygons, some of which share only a corner."""
     zones = np.append(tessellate(BOX, 14, seed=6), [shapely.box(121.4, 31.2, 121.41, 31.21)])
     rng = np.random.default_rng(9)
-    starts = rng.uniform(BOX[:2], BOX[2:], (25, 2))
-    lines = [shapely.LineString([a, a + d]) for a, d in zip(starts, rng.normal(0, 0.05, (25, 2)))]
+    starts, steps = rng.uniform(BOX[:2], BOX[2:], (25, 2)), rng.normal(0, 0.05, (25, 2))
+    lines = [shapely.LineString([a, a + d]) for a, d in zip(starts, steps, strict=True)]
     corners = shapely.get_coordinates(zones)[::90]
     others = np.array(
-        [*lines, *shapely.box(*(corners - 0.01).T, *corners.T)[:10], zones[3], zones[14].boundary,
+        [*lines, *shapely.box(*(corners - 0.01).T, *corners.T)[:10], zones[3], zones[-1].boundary,
          shapely.GeometryCollection([lines[0], shapely.Point(corners[0])])], dtype=object,
     )  # fmt: skip
     test: Callable[..., Any] = getattr(shapely, predicate)
     holds = test(others[:, None], zones)
-    pairs: Pairs = {(int(a), int(b)) for a, b in zip(*np.nonzero(holds))}
+    pairs = true_pairs(holds)
     left, right = make_shapes(spark, others, "shape"), make_shapes(spark, zones)
     plan = plan_join(left, right, predicate, how)
     assert plan.strategy == "covers"

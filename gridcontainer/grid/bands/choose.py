@@ -77,7 +77,7 @@ def _plan(sizes: Sizes, levels: BandLevels) -> BandPlan:
     width, height = levels.width / UNITS_PER_DEGREE, levels.height / UNITS_PER_DEGREE
     whole = sizes.area / (width * height)
     # A row of a polygon begins and ends in a band that is passed, and its rings pass others.
-    passed = sizes.dx / width + sizes.dy / height + sizes.polygons
+    passed = sizes.dx / width + sizes.dy / height + max(sizes.polygons, 1)
     rows = whole + passed
     edges = (sizes.segments + passed) / passed
     return BandPlan(levels, int(rows), 1.0 + min(passed / max(whole, 1.0), 50.0), float(edges))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -16,6 +16,9 @@ from gridcontainer.grid.levels import MAX_POLAR_LEVEL, POLAR_LATITUDE
 
 POINT_TYPES, LINE_TYPES, AREA_TYPES, COLLECTION = (0, 4), (1, 2, 5), (3, 6), 7
 FARTHEST_LONGITUDE = 360.0  # degrees; a geometry may go on past the antimeridian up to here
+
+
+POLAR_PROBLEM: Final = "reaches a polar cap"
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def _polar_problems(shapes: Shapes, level: int, include_edges: bool) -> NDArray[
         closed = include_edges | ~np.isin(shapely.get_type_id(shapes), AREA_TYPES)
         reaches |= closed & (reach == POLAR_LATITUDE)
         problems[reaches] = (
-            f"reaches a polar cap (|latitude| >= {POLAR_LATITUDE}), which has levels "
+            f"{POLAR_PROBLEM} (|latitude| >= {POLAR_LATITUDE}), which has levels "
             f"1-{MAX_POLAR_LEVEL} only; level {level} is asked for"
         )
     return problems

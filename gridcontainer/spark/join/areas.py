@@ -18,7 +18,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from gridcontainer.errors import CoverError
 from gridcontainer.grid.bands import BandLevels, BandPlan, Bands, choose_bands, make_bands
 from gridcontainer.grid.bands.choose import measure
-from gridcontainer.grid.cover.accept import Accepted, accept
+from gridcontainer.grid.cover.accept import POLAR_PROBLEM, Accepted, accept
 from gridcontainer.spark.columns import grid_band, grid_cell
 from gridcontainer.spark.java import orientation
 from gridcontainer.spark.join.place import ID, Place, collect
@@ -106,8 +106,8 @@ def _accept(wkb: NDArray[np.object_], points: DataFrame) -> tuple[Accepted, Band
         wkb, LEVEL_OF_CUTS, include_edges=True, repair=True, unwrap=False, on_invalid="mark"
     )
     shapes = accepted.shapes[~shapely.is_missing(accepted.shapes)]
-    if any("88 degrees" in str(problem) for problem in accepted.problems):
-        raise NotForCellsError("a polygon goes beyond 88 degrees, where cells are few")
+    if any(str(problem).startswith(POLAR_PROBLEM) for problem in accepted.problems):
+        raise NotForCellsError(f"a polygon {POLAR_PROBLEM}, where cells are few")
     if not np.isin(shapely.get_type_id(shapes), (3, 6)).all():
         raise NotForCellsError("not all shapes are polygons")
     if _is_star(shapes):

@@ -20,16 +20,20 @@ def join_with_sedona(request: JoinRequest, why: str) -> JoinPlan:
     Raises:
         JoinError: Sedona has no such join.
     """
-    if request.predicate == "nearest" or request.measure is not None:
-        raise JoinError(f"cells can't help ({why}), and Sedona has no such join")
+    measured = request.measure is not None
+    if request.predicate == "nearest" or (measured and request.predicate != "within_distance"):
+        raise JoinError(f"there is no way to join so: {why}")
     left = request.left.withColumn(_LEFT, geometry(request.left, request.left_place))
     right = request.right.withColumn(_RIGHT, geometry(request.right, request.right_place))
     joined = left.join(right, _predicate(request), SPARK_HOW[request.how])
     names = [*request.left.columns]
     if request.how in ("inner", "left"):
         names += request.right.columns
+    columns = [F.col(f"`{name}`") for name in names]
+    if request.measure is not None:
+        columns.append(F.expr(f"ST_DistanceSpheroid({_LEFT}, {_RIGHT})").alias(request.measure))
     reasons = [f"cells can't help: {why}", "Spark is asked with Sedona's predicate instead"]
-    return JoinPlan(joined.select(*(F.col(f"`{n}`") for n in names)), "Sedona", reasons)
+    return JoinPlan(joined.select(*columns), "Sedona", reasons)
 
 
 def _predicate(request: JoinRequest) -> Column:

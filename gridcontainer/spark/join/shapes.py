@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, functions as F, types as T
 
 from gridcontainer.grid.cover import choose_level, cover
-from gridcontainer.grid.cover.accept import accept
+from gridcontainer.grid.cover.accept import POLAR_PROBLEM, accept
 from gridcontainer.grid.ellipsoid import areas
 from gridcontainer.spark.cover import grid_cover
 from gridcontainer.spark.join.place import ID, Place, wkb
@@ -123,8 +123,9 @@ def _prepare(frame: DataFrame, place: Place) -> _Side:
 def _choose_level(left: _Side, right: _Side) -> tuple[int, str]:
     """The finest level that suits a side, and at which both have a bearable number of cells."""
     sides = [side for side in (left, right) if side.count]
-    if any("88 degrees" in reason for side in (left, right) for _, reason in side.problems):
-        raise NotForCellsError("a shape goes beyond 88 degrees, where cells are few")
+    problems = [reason for side in (left, right) for _, reason in side.problems]
+    if any(reason.startswith(POLAR_PROBLEM) for reason in problems):
+        raise NotForCellsError(f"a shape {POLAR_PROBLEM}, where cells are few")
     if not sides:
         return 1, "a side has no shape at all"
     wanted = max(choose_level(side.sample) for side in sides)
