@@ -82,9 +82,8 @@ def join_command(
     if out is not None:
         click.echo(f"written to {out}")
     for side, row, reason in joined.plan.problems[:_MOST_COUNTS]:
-        click.echo(
-            f"not joined: row {row} of {left if side == 'left' else right}: {reason}", err=True
-        )
+        name = left if side == "left" else right
+        click.echo(f"not joined: row {row} of {name}: {reason}", err=True)
     if joined.left_out:
         click.echo(f"left out as confidential: {', '.join(joined.left_out)}", err=True)
 
