@@ -18,7 +18,7 @@ Shapes = NDArray[Any]
 def read_shanghai(data: Path) -> Shapes:
     """Polygons and lines of all files of ``shanghai_boundaries``, as they come."""
     folder = data / "shanghai_boundaries"
-    shapes = [shape for file in sorted(folder.iterdir()) for shape in _read(file)]
+    shapes = [shape for file in sorted(folder.iterdir()) for shape in read_file(file)]
     return np.array(shapes, dtype=object)
 
 
@@ -32,7 +32,8 @@ def read_cities(data: Path) -> Shapes:
     return shapes
 
 
-def _read(file: Path) -> Iterator[Any]:
+def read_file(file: Path) -> Iterator[Any]:
+    """Shapes of one file, as they come."""
     content = json.loads(file.read_text(encoding="utf-8"))
     if file.suffix == ".geojson" or "features" in content:
         for feature in content["features"]:

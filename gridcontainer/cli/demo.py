@@ -4,6 +4,7 @@ import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from pyspark.sql import DataFrame, functions as F
@@ -59,7 +60,7 @@ def count_by_town(storage: Storage, console: Console, *, notices: str) -> None:
     """What departments have in each town, by the grid join and, to compare, by Sedona's."""
     spark = build_session("gridcontainer demo")
     towns = open_side(spark, storage, "towns", {})
-    names = [*_JOINED, notices]
+    names: list[Any] = [*_JOINED, notices]
     parts = (
         open_side(spark, storage, name, {}).frame.select(F.lit(name).alias("what"), "lon", "lat")
         for name in names

@@ -19,6 +19,7 @@ from gridcontainer.errors import CoverError
 from gridcontainer.grid.bands import BandLevels, BandPlan, Bands, choose_bands, make_bands
 from gridcontainer.grid.bands.choose import measure
 from gridcontainer.grid.cover.accept import POLAR_PROBLEM, Accepted, accept
+from gridcontainer.grid.levels import INVALID_CELL
 from gridcontainer.spark.columns import grid_band, grid_cell
 from gridcontainer.spark.java import orientation
 from gridcontainer.spark.join.place import ID, Place, collect
@@ -28,6 +29,7 @@ from gridcontainer.spark.join.sizes import estimate_rows
 MOST_EDGES: Final = 8  # of a row: so many comparisons are written out
 _STEP: Final = 2  # comparisons between two looks at whether there are more
 LEVEL_OF_CUTS: Final = 3  # any level above the polar ones: what can be cut at one can at all
+_FEW_VERTICES: Final = 100_000  # make their bands here: waking the workers takes longer
 _KEY: Final = "__grid_band"
 _NUMBERS: Final = 4  # of an edge
 _ARROW: Final = pa.schema(
@@ -139,6 +141,9 @@ def _band_frame(spark: SparkSession, accepted: Accepted, levels: BandLevels) -> 
     """Rows of the bands of all polygons."""
     shapes = accepted.shapes
     there = np.flatnonzero(~shapely.is_missing(shapes))
+    if shapely.get_num_coordinates(shapes).sum() <= _FEW_VERTICES:
+        bands = make_bands(shapes[there], levels, most_edges=MOST_EDGES)
+        return spark.createDataFrame(pa.Table.from_batches([_to_arrow(bands, there)]), _SCHEMA)
     table = pa.table({ID: there, "wkb": pa.array(shapely.to_wkb(shapes[there]), pa.binary())})
 
     def make(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -172,6 +177,15 @@ def _to_arrow(bands: Bands, identity: NDArray[np.int64]) -> pa.RecordBatch:
 
 
 def _key(place: Place, levels: BandLevels) -> Column:
+    """The band of a point; no band's where it has none.
+
+    Never null: Spark would ask first whether it is, and compute it for that in a way of its own
+    that knows no shared subexpressions.
+    """
+    return F.coalesce(_band(place, levels), F.lit(INVALID_CELL))
+
+
+def _band(place: Place, levels: BandLevels) -> Column:
     if place.cell is not None and place.cell_level >= levels.row:
         return grid_band(place.cell, levels)
     return grid_band(grid_cell(place.lon, place.lat, levels.row), levels)

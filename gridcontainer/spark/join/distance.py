@@ -10,7 +10,7 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, functions as F
 
 from gridcontainer.grid.ellipsoid import LEAST_RADIUS, A
-from gridcontainer.grid.levels import LEVELS, POLAR_LATITUDE, UNITS_PER_DEGREE, Level
+from gridcontainer.grid.levels import INVALID_CELL, LEVELS, POLAR_LATITUDE, UNITS_PER_DEGREE, Level
 from gridcontainer.spark.columns import grid_cell, grid_parent
 from gridcontainer.spark.ellipsoid import MOST_METRES, chord_limits, earth_centred, geodesic
 from gridcontainer.spark.join.place import Place
@@ -42,7 +42,9 @@ def join_points_within_distance(request: JoinRequest) -> JoinPlan:
         raise NotForCellsError("a circle goes beyond 88 degrees, where cells are few")
     level, copies, why = _choose_level(request, distance, north, rows)
     left = _locate(request.left, request.left_place, _LEFT).withColumn(
-        _CELL, _own_cell(request.left_place, level.number)
+        # Never null: see areas._key.
+        _CELL,
+        F.coalesce(_own_cell(request.left_place, level.number), F.lit(INVALID_CELL)),
     )
     right = _copy(_locate(request.right, request.right_place, _RIGHT), request, distance, level)
     size = estimate_bytes(request.right)
