@@ -17,6 +17,7 @@ A: Final = 6_378_137.0  # metres
 FLATTENING: Final = 1 / 298.257223563
 ECCENTRICITY_SQUARED: Final = FLATTENING * (2 - FLATTENING)
 LEAST_RADIUS: Final = A * (1 - FLATTENING) ** 2  # of curvature, metres: b^2/a
+_MOST_RADIUS: Final = 6_410_000.0  # above that of curvature, 6,399,594 metres: a^2/b
 GEODESIC: Final = pyproj.Geod(a=A, f=FLATTENING)
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 
@@ -40,6 +41,18 @@ def longest_geodesic(chord: Float64s) -> Float64s:
     share = np.minimum(chord / (2.0 * LEAST_RADIUS), 1.0)
     longest: Float64s = 2.0 * LEAST_RADIUS * np.arcsin(share)
     return longest
+
+
+def shortest_geodesic(chord: Float64s) -> Float64s:
+    """Metres that the geodesic over a chord has at least.
+
+    A plane arc is longer than its chord by its curvature, which is nowhere less than that of a
+    circle of radius a^2/b. A geodesic winds out of its plane, which lets it be shorter by less than
+    a hundred-thousandth of that excess; the radius taken is larger by more than a thousandth.
+    """
+    share = np.minimum(chord / (2.0 * _MOST_RADIUS), 1.0)
+    shortest: Float64s = 2.0 * _MOST_RADIUS * np.arcsin(share)
+    return shortest
 
 
 def areas(shapes: NDArray[Any]) -> Float64s:

@@ -24,7 +24,8 @@ _BROADCAST_BYTES: Final = 64 << 20
 _MARGIN: Final = 1.0 + 1e-6  # of a circle's extent, above all rounding
 _MOST_COPIES: Final = 400
 _LEVELS: Final = range(3, 11)
-_TEST_COST: Final = 0.03  # of comparing a pair, where copying a point costs 1
+_GROUND: Final = 5e8  # square metres, as if all points lay there: the heart of a large city
+_TEST_COST: Final = 0.02  # of comparing a pair, where copying a point costs 1
 
 
 def join_points_within_distance(request: JoinRequest) -> JoinPlan:
@@ -98,8 +99,7 @@ def _choose_level(
         across, along = 2 * distance / width, 2 * distance / height
         copies = (math.ceil(across) + 1) * (math.ceil(along) + 1)
         mean = (across + 1) * (along + 1)
-        # Points crowd together: as if all lay on a thousandth of their degree's ground.
-        pairs = left * (width * height * mean) * rows / 1e7
+        pairs = left * (width * height * mean) * rows / _GROUND
         cost = rows * mean + _TEST_COST * pairs
         if copies <= _MOST_COPIES and (best is None or cost < best[0]):
             best = (cost, level, copies, mean)

@@ -1,7 +1,8 @@
 """The k nearest points, by a tree that every worker has.
 
 The tree is of places in space: by chords through the ellipsoid. Chords order nearly all points as
-geodesics do; where they might not (``longest_geodesic``), the geodesics themselves are compared.
+geodesics do; where they might not (``longest_geodesic`` and ``shortest_geodesic`` tell), the
+geodesics themselves are compared.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,12 @@ from pyspark.sql import DataFrame, functions as F, types as T
 from scipy.spatial import KDTree
 
 from gridcontainer.grid.arrays import Float64s, Int64s
-from gridcontainer.grid.ellipsoid import GEODESIC, earth_centred, longest_geodesic
+from gridcontainer.grid.ellipsoid import (
+    GEODESIC,
+    earth_centred,
+    longest_geodesic,
+    shortest_geodesic,
+)
 from gridcontainer.spark.join.place import ID, Place, collect
 from gridcontainer.spark.join.request import JoinPlan, JoinRequest, NotForCellsError
 from gridcontainer.spark.join.sizes import estimate_bytes
@@ -106,8 +112,9 @@ class Neighbours:
             asked = min(asked, self._tree.n)
             chord, point = self._tree.query(at[left], k=np.arange(1, asked + 1))
             limit = longest_geodesic(chord[:, count - 1]) + _ROUNDING
-            settled = (chord[:, -1] > limit) | (asked == self._tree.n)
-            chosen = (chord <= limit[:, None]) & settled[:, None]
+            least = shortest_geodesic(chord)
+            settled = (least[:, -1] > limit) | (asked == self._tree.n)
+            chosen = (least <= limit[:, None]) & settled[:, None]
             row, column = np.nonzero(chosen)
             places.append(left[row])
             points.append(point[row, column])
