@@ -87,7 +87,7 @@ def main() -> None:
     ).sample(0.4, seed=1).localCheckpoint()  # fmt: skip
     found = compare("near", near(points, objects), options.rounds)
     ratios["distance_vs_sedona"] = found["Sedona"] / found["ours"]
-    some = points.where(F.pmod(F.col("id"), F.lit(10)) == 0).localCheckpoint()
+    some = points.where(F.pmod(F.col("id"), F.lit(100)) == 0).localCheckpoint()
     found = compare("neighbours", neighbours(some, objects), options.rounds)
     ratios["knn_vs_sedona"] = found["Sedona"] / found["ours"]
     spark.stop()
@@ -231,7 +231,8 @@ def compare(title: str, ways: Mapping[str, Callable[[], Result]], rounds: int) -
         )  # fmt: skip
     Console().print(table)
     for name, (count, mark) in results.items():
-        same = count == results["ours"][0] and (np.isnan(mark) or mark == results["ours"][1])
+        expected, own = results["ours"]
+        same = count == expected and (np.isnan(mark) or mark == own)
         if not same:
             print(f"NOT EQUAL: {title}: {name} {count, mark}, ours {results['ours']}")
     return seconds

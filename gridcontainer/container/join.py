@@ -20,9 +20,10 @@ from gridcontainer.container.query.question import Question
 from gridcontainer.container.sensitivity import CONFIDENTIAL, find_sensitivity
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError, JoinError, QueryError
-from gridcontainer.grid.levels import MAX_LEVEL
+from gridcontainer.grid.levels import MAX_LEVEL, get_level
 from gridcontainer.spark.join import How, JoinPlan, Place, Predicate, plan_join
 from gridcontainer.spark.join.place import find_place
+from gridcontainer.spark.predicates import PREFIX_LEVELS
 
 _CSV: Final[Any] = pa_csv  # it has no types
 _VECTOR: Final = (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml")
@@ -86,7 +87,7 @@ def open_side(
     """
     if Path(given).suffix.lower() in (*_VECTOR, *_TABLES):
         frame = _read_file(spark, Path(given))
-        return Side(given, frame, find_place(frame), None, ())
+        return Side(Path(given).name, frame, find_place(frame), None, ())
     (table,) = asked_tables(storage, Question(datasets=(given,)))
     if not table.has("lon"):
         raise JoinError(f"{given} has no position: join it by its keys")
@@ -163,7 +164,12 @@ def _place(table: OpenTable) -> Place:
     level = int(table.properties.get("gridcontainer.level") or MAX_LEVEL)
     if table.has("geometry"):
         return Place(geometry="geometry")
-    return Place(cell="cell", cell_level=level)
+    lengths = {len(file.partition.get("grid_prefix") or "") for file in table.files}
+    by_length = {get_level(number).code_length: number for number in PREFIX_LEVELS}
+    if len(lengths) != 1 or not lengths <= by_length.keys():
+        return Place(cell="cell", cell_level=level)
+    prefix_level = by_length[lengths.pop()]
+    return Place(cell="cell", cell_level=level, prefix="grid_prefix", prefix_level=prefix_level)
 
 
 def _confidential(table: OpenTable, declaration: Declaration | None) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from benchmarks.boundaries import read_shanghai
 from benchmarks.tessellation import tessellate
 from gridcontainer.errors import JoinError
 from gridcontainer.grid import lonlat_to_cell
+from gridcontainer.spark import grid_code
 from gridcontainer.spark.join import How, Place, grid_join, plan_join
+from gridcontainer.spark.join.together import bring_together
 
 pytestmark = pytest.mark.spark
 
@@ -241,6 +243,31 @@ def test_nearest_neighbours(spark: SparkSession, k: int) -> None:
         assert row["metres"] == pytest.approx(metres[row["point"], row["other"]], abs=1e-6)
     kept = grid_join(left, right, "nearest", "left", k=k)
     assert found(kept, "point", "other", "left") == as_asked(pairs, 80, "left")
+
+
+@pytest.mark.parametrize("how", ["inner", "left"])
+def test_sides_stored_by_prefix_are_joined_part_by_part(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: How
+) -> None:
+    """Right too large to be sent at once: left's rows are read where they are, none is moved."""
+    rng = np.random.default_rng(21)
+    lon, lat = rng.uniform((120.6, 30.6), (122.4, 32.2), (400, 2)).T
+    other_lon, other_lat = rng.uniform((120.6, 30.6), (121.6, 32.2), (300, 2)).T
+    points = make_points(spark, lon, lat).withColumn("grid_prefix", grid_code("lon", "lat", 2))
+    points.write.partitionBy("grid_prefix").parquet(str(tmp_path / "points"))
+    stored = spark.read.parquet(str(tmp_path / "points"))
+    monkeypatch.setattr(bring_together, "__kwdefaults__", {"limit": 40_000})
+    plan = plan_join(
+        stored, make_points(spark, other_lon, other_lat, "other"), "within_distance", how,
+        distance=3_000.0, left_place=Place(prefix="grid_prefix", prefix_level=2),
+    )  # fmt: skip
+    assert "left stays" in plan.explain()
+    metres = metres_between(lon, lat, other_lon, other_lat)
+    expected = as_asked(true_pairs(metres <= 3_000.0), 400, how)
+    assert found(plan.frame, "point", "other", how) == expected
+    explained = plan.frame._jdf.queryExecution().executedPlan().toString()
+    assert explained.count("BroadcastHashJoin") > 2
+    assert "Exchange hashpartitioning" not in explained
 
 
 def test_nearest_across_the_date_line_and_to_the_antipode(spark: SparkSession) -> None:

@@ -7,6 +7,7 @@ part of the code that Spark generates, and points are neither shuffled nor given
 
 import functools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,14 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.errors import CoverError
-from gridcontainer.grid.bands import BandLevels, BandPlan, Bands, choose_bands, make_bands
+from gridcontainer.grid.bands import (
+    BandLevels,
+    BandPlan,
+    Bands,
+    TooManyEdgesError,
+    choose_bands,
+    make_bands,
+)
 from gridcontainer.grid.bands.choose import measure
 from gridcontainer.grid.cover.accept import POLAR_PROBLEM, Accepted, accept
 from gridcontainer.grid.levels import INVALID_CELL
@@ -25,11 +33,13 @@ from gridcontainer.spark.java import orientation
 from gridcontainer.spark.join.place import ID, Place, collect
 from gridcontainer.spark.join.request import SPARK_HOW, JoinPlan, JoinRequest, NotForCellsError
 from gridcontainer.spark.join.sizes import estimate_rows
+from gridcontainer.spark.join.together import bring_together
 
 MOST_EDGES: Final = 8  # of a row: so many comparisons are written out
 _STEP: Final = 2  # comparisons between two looks at whether there are more
-LEVEL_OF_CUTS: Final = 3  # any level above the polar ones: what can be cut at one can at all
+_LEVEL_OF_CUTS: Final = 3  # any level above the polar ones: what can be cut at one can at all
 _FEW_VERTICES: Final = 100_000  # make their bands here: waking the workers takes longer
+_ROW_BYTES: Final = 100
 _KEY: Final = "__grid_band"
 _NUMBERS: Final = 4  # of an edge
 _ARROW: Final = pa.schema(
@@ -75,15 +85,18 @@ def join_points_with_areas(request: JoinRequest) -> JoinPlan:
     same = (keyed[_KEY] == bands[_KEY]) & inside
     rows = collected.frame(spark)
     how = SPARK_HOW[request.how]
+    together, way = bring_together(
+        keyed, bands, same, "inner" if areas_left else how,
+        size=plan.rows * _ROW_BYTES * (1.0 + plan.edges_per_row / 2.0),
+        place=_with_prefix(point_place, plan.levels), cell=F.col(_KEY),
+    )  # fmt: skip
     point_columns = [F.col(f"`{name}`") for name in points.columns]
-    if areas_left:
-        pairs = keyed.join(F.broadcast(bands), same, "inner").select(*point_columns, ID)
-        frame = rows.join(pairs, ID, how).drop(ID)
-    elif request.how in ("semi", "anti"):
-        frame = keyed.join(F.broadcast(bands), same, how).select(*point_columns)
+    if request.how in ("semi", "anti") and not areas_left:
+        frame = together.select(*point_columns)
+    elif areas_left:
+        frame = rows.join(together.select(*point_columns, ID), ID, how).drop(ID)
     else:
-        pairs = keyed.join(F.broadcast(bands), same, how).select(*point_columns, ID)
-        frame = pairs.join(F.broadcast(rows), ID, how).drop(ID)
+        frame = together.select(*point_columns, ID).join(F.broadcast(rows), ID, how).drop(ID)
     names = [*request.left.columns]
     if request.how in ("inner", "left"):
         names += request.right.columns
@@ -92,8 +105,13 @@ def join_points_with_areas(request: JoinRequest) -> JoinPlan:
         for row, reason in enumerate(accepted.problems)
         if reason
     ]
-    reasons = _reasons(plan, len(accepted.shapes), points, point_place)
+    reasons = _reasons(plan, len(accepted.shapes), points, point_place, way)
     return JoinPlan(frame.select(*(F.col(f"`{n}`") for n in names)), "bands", reasons, problems)
+
+
+def _with_prefix(place: Place, levels: BandLevels) -> Place:
+    """The place, stored by prefix only if bands are at least as fine."""
+    return place if place.prefix_level <= levels.cell else replace(place, prefix=None)
 
 
 def _side(request: JoinRequest, *, left: bool) -> tuple[DataFrame, Place]:
@@ -105,7 +123,7 @@ def _side(request: JoinRequest, *, left: bool) -> tuple[DataFrame, Place]:
 def _accept(wkb: NDArray[np.object_], points: DataFrame) -> tuple[Accepted, BandPlan]:
     """Polygons that can be cut, and the bands that suit them."""
     accepted = accept(
-        wkb, LEVEL_OF_CUTS, include_edges=True, repair=True, unwrap=False, on_invalid="mark"
+        wkb, _LEVEL_OF_CUTS, include_edges=True, repair=True, unwrap=False, on_invalid="mark"
     )
     shapes = accepted.shapes[~shapely.is_missing(accepted.shapes)]
     if any(str(problem).startswith(POLAR_PROBLEM) for problem in accepted.problems):
@@ -142,7 +160,10 @@ def _band_frame(spark: SparkSession, accepted: Accepted, levels: BandLevels) -> 
     shapes = accepted.shapes
     there = np.flatnonzero(~shapely.is_missing(shapes))
     if shapely.get_num_coordinates(shapes).sum() <= _FEW_VERTICES:
-        bands = make_bands(shapes[there], levels, most_edges=MOST_EDGES)
+        try:
+            bands = make_bands(shapes[there], levels, most_edges=MOST_EDGES)
+        except TooManyEdgesError as error:
+            raise NotForCellsError(str(error)) from error
         return spark.createDataFrame(pa.Table.from_batches([_to_arrow(bands, there)]), _SCHEMA)
     table = pa.table({ID: there, "wkb": pa.array(shapely.to_wkb(shapes[there]), pa.binary())})
 
@@ -240,14 +261,14 @@ def _differ(one: Column, other: Column) -> Column:
     return one != other
 
 
-def _reasons(plan: BandPlan, polygons: int, points: DataFrame, place: Place) -> list[str]:
+def _reasons(plan: BandPlan, polygons: int, points: DataFrame, place: Place, way: str) -> list[str]:
     levels = plan.levels
     stored = place.cell is not None and place.cell_level >= levels.row
     return [
         f"{polygons:,} polygons against about {estimate_rows(points):,} points: cells of level "
         f"{levels.cell} in rows of level {levels.row} cost least, about {plan.rows:,} rows with "
         f"{plan.edges_per_row:.1f} edges each where a border passes",
-        "the polygons' bands are sent to every task (broadcast); points are not shuffled",
+        f"right is the polygons' bands here: {way}",
         f"bands with more than {MOST_EDGES} edges are split, so that no place costs more",
         "points find their band by their "
         + ("stored cell" if stored else "position, which is encoded for it"),

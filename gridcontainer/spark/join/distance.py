@@ -16,11 +16,12 @@ from gridcontainer.spark.ellipsoid import MOST_METRES, chord_limits, earth_centr
 from gridcontainer.spark.join.place import Place
 from gridcontainer.spark.join.request import SPARK_HOW, JoinPlan, JoinRequest, NotForCellsError
 from gridcontainer.spark.join.sizes import estimate_bytes, estimate_rows
+from gridcontainer.spark.join.together import bring_together
 
 _CELL: Final = "__grid_cell"
 _LEFT: Final = ("__grid_x", "__grid_y", "__grid_z")
 _RIGHT: Final = ("__grid_right_x", "__grid_right_y", "__grid_right_z")
-_BROADCAST_BYTES: Final = 64 << 20
+_COPY_BYTES: Final = 64  # more than the row that is copied
 _MARGIN: Final = 1.0 + 1e-6  # of a circle's extent, above all rounding
 _MOST_COPIES: Final = 400
 _LEVELS: Final = range(3, 11)
@@ -48,19 +49,19 @@ def join_points_within_distance(request: JoinRequest) -> JoinPlan:
         F.coalesce(_own_cell(request.left_place, level.number), F.lit(INVALID_CELL)),
     )
     right = _copy(_locate(request.right, request.right_place, _RIGHT), request, distance, level)
-    size = estimate_bytes(request.right)
-    is_small = rows * copies * (size or 1 << 40) / max(estimate_rows(request.right), 1)
-    fits = is_small <= _BROADCAST_BYTES
+    width = (estimate_bytes(request.right) or 1 << 40) / max(estimate_rows(request.right), 1)
     near = (left[_CELL] == right["__grid_copy"]) & _is_near(request, distance)
-    joined = left.join(F.broadcast(right) if fits else right, near, SPARK_HOW[request.how])
+    joined, way = bring_together(
+        left, right, near, SPARK_HOW[request.how], size=rows * copies * (width + _COPY_BYTES),
+        place=request.left_place, cell=F.col("__grid_copy"),
+    )  # fmt: skip
     names = [*request.left.columns]
     if request.how in ("inner", "left"):
         names += request.right.columns
     columns = [F.col(f"`{name}`") for name in names]
     if request.measure is not None:
         columns.append(_metres(request).alias(request.measure))
-    way = "sent to every task (broadcast)" if fits else "brought together by cell (shuffle)"
-    reasons = [why, f"the copies of right are {way}", *_REASONS]
+    reasons = [why, f"right are the copies here: {way}", *_REASONS]
     return JoinPlan(joined.select(*columns), "cells", reasons)
 
 

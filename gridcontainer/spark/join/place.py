@@ -23,6 +23,8 @@ class Place:
         geometry: column of shapes: WKB, or Sedona's geometry. Goes before ``lon`` and ``lat``.
         cell: column of the points' cells, if there is one; saves encoding them.
         cell_level: of these cells.
+        prefix: column of codes by which the points are stored in partitions, if they are.
+        prefix_level: of these codes.
     """
 
     lon: str = "lon"
@@ -30,6 +32,8 @@ class Place:
     geometry: str | None = None
     cell: str | None = None
     cell_level: int = 10
+    prefix: str | None = None
+    prefix_level: int = 1
 
     @property
     def is_point(self) -> bool:

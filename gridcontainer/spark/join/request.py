@@ -123,5 +123,5 @@ def _renamed(place: Place, names: dict[str, str]) -> Place:
 
     return Place(
         name(place.lon) or place.lon, name(place.lat) or place.lat, name(place.geometry),
-        name(place.cell), place.cell_level,
+        name(place.cell), place.cell_level, name(place.prefix), place.prefix_level,
     )  # fmt: skip
