@@ -301,6 +301,19 @@ def test_shapes_with_shapes(spark: SparkSession, predicate: Any, how: How) -> No
     assert found(plan.frame, "shape", "zone", how) == as_asked(pairs, len(others), how)
 
 
+def test_shapes_too_large_for_one_place_are_covered_on_the_workers(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = tessellate(BOX, 10, seed=5)
+    lon, lat = awkward_points(shapes, 300, seed=5)
+    points, zones = make_points(spark, lon[:-4], lat[:-4]), make_shapes(spark, shapes)
+    usual = found(grid_join(points, zones), "point", "zone", "inner")
+    monkeypatch.setattr("gridcontainer.spark.join.join.MOST_SHAPE_BYTES", 0)
+    plan = plan_join(points, zones)
+    assert plan.strategy == "covers"
+    assert found(plan.frame, "point", "zone", "inner") == usual
+
+
 def test_shared_areas(spark: SparkSession) -> None:
     """Square metres of what two tessellations share add up to the whole of each."""
     one, other = tessellate(BOX, 6, seed=1), tessellate(BOX, 9, seed=2)

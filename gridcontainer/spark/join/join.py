@@ -1,5 +1,7 @@
 """The one entrance: which way suits a question."""
 
+from typing import Final
+
 from pyspark.sql import DataFrame
 
 from gridcontainer.spark.join.areas import join_points_with_areas
@@ -16,8 +18,10 @@ from gridcontainer.spark.join.request import (
 )
 from gridcontainer.spark.join.sedona import join_with_sedona
 from gridcontainer.spark.join.shapes import join_shapes
+from gridcontainer.spark.join.sizes import estimate_bytes
 
-_POINTS_WITH_SHAPES = {
+MOST_SHAPE_BYTES: Final = 1 << 30
+_POINTS_WITH_SHAPES: Final = {
     ((True, False), "intersects"),
     ((True, False), "within"),
     ((False, True), "intersects"),
@@ -103,13 +107,19 @@ def _choose(request: JoinRequest) -> JoinPlan:
             return join_nearest(request)
         if request.predicate == "within_distance" and points == (True, True):
             return join_points_within_distance(request)
-        if _is_points_with_shapes(request):
+        if _is_points_with_shapes(request) and _can_be_collected(request):
             return join_points_with_areas(request)
     except NotForCellsError as why:
         return join_with_sedona(request, str(why))
     if request.predicate == "within_distance":
         return join_with_sedona(request, "one side is no points")
     return join_shapes(request)
+
+
+def _can_be_collected(request: JoinRequest) -> bool:
+    """Whether the shapes are few enough to be looked at in one place."""
+    shapes = request.right if request.left_place.is_point else request.left
+    return (estimate_bytes(shapes) or 0) <= MOST_SHAPE_BYTES
 
 
 def _is_points_with_shapes(request: JoinRequest) -> bool:
