@@ -61,9 +61,11 @@ def count_by_town(storage: Storage, console: Console, *, notices: str) -> None:
     spark = build_session("gridcontainer demo")
     towns = open_side(spark, storage, "towns", {})
     names: list[Any] = [*_JOINED, notices]
+    sides = {  # only counts by town are shown of positions that are confidential
+        name: open_side(spark, storage, name, {}, with_confidential=True) for name in names
+    }
     parts = (
-        open_side(spark, storage, name, {}).frame.select(F.lit(name).alias("what"), "lon", "lat")
-        for name in names
+        side.frame.select(F.lit(name).alias("what"), "lon", "lat") for name, side in sides.items()
     )
     objects, label = functools.reduce(DataFrame.unionByName, parts), str(towns.label)
     shapes = towns.frame.select(label, "geometry")
