@@ -11,11 +11,11 @@ import pyarrow as pa
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.export_files import RowFile, open_csv, open_geojson
 from gridcontainer.container.export_geoparquet import open_geoparquet
+from gridcontainer.container.hidden import hidden_columns
 from gridcontainer.container.query.explain import asked_tables, is_answerable
 from gridcontainer.container.query.fast import read_batches
 from gridcontainer.container.query.opened import OpenTable
 from gridcontainer.container.query.question import Question
-from gridcontainer.container.sensitivity import CONFIDENTIAL, find_sensitivity
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import QueryError
 
@@ -68,7 +68,7 @@ def export_dataset(
     """
     (table,) = asked_tables(storage, Question(datasets=question.datasets))
     _require(table, question, file)
-    hidden = () if with_confidential else _confidential(table, declaration)
+    hidden = () if with_confidential else hidden_columns(table, declaration)
     kept = [field for field in table.schema if field.name not in hidden]
     schema = pa.schema(kept)
     if file.suffix == ".geojson" and "lon" not in schema.names:
@@ -91,18 +91,6 @@ def _require(table: OpenTable, question: Question, file: Path) -> None:
     wanted = question.wants(table.department, table.dataset, table.properties)
     if not wanted or not is_answerable(table, question):
         raise QueryError(f"{table.dataset} has no position or no time to be asked for")
-
-
-def _confidential(table: OpenTable, declaration: Declaration | None) -> tuple[str, ...]:
-    names = list(table.schema.names)
-    found = find_sensitivity(names, declaration)
-    hidden = tuple(name for name in names if found[name] == CONFIDENTIAL)
-    if not hidden and table.properties.get("gridcontainer.confidential") == "True":
-        raise QueryError(
-            f"{table.dataset} has confidential columns, and no declaration says which; declare "
-            "their sensitivity, or add --with-confidential"
-        )
-    return hidden
 
 
 def _write(

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
+import numpy as np
 import pyarrow.csv as pa_csv
 import pyogrio
 import pyproj
 import shapely
+from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.hidden import hidden_columns
+from gridcontainer.container.query import query_dataset
 from gridcontainer.container.query.explain import asked_tables
 from gridcontainer.container.query.opened import OpenTable
 from gridcontainer.container.query.question import Question
-from gridcontainer.container.sensitivity import CONFIDENTIAL, find_sensitivity
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError, JoinError, QueryError
 from gridcontainer.grid.levels import MAX_LEVEL, get_level
@@ -84,17 +86,17 @@ def open_side(
     Raises:
         DatasetError: neither a data set nor a file.
         JoinError: no position, or a file that cannot be read.
+        QueryError: confidential columns of which no declaration says which they are.
     """
     if Path(given).suffix.lower() in (*_VECTOR, *_TABLES):
         frame = _read_file(spark, Path(given))
         return Side(Path(given).name, frame, find_place(frame), None, ())
-    (table,) = asked_tables(storage, Question(datasets=(given,)))
+    question = Question(datasets=(given,))
+    (table,) = asked_tables(storage, question)
     if not table.has("lon"):
         raise JoinError(f"{given} has no position: join it by its keys")
-    frame = spark.read.format("delta").option("versionAsOf", table.version).load(table.path)
-    if table.has("valid_to"):
-        frame = frame.where(F.col("valid_to").isNull())
-    hidden = () if with_confidential else _confidential(table, declarations.get(given))
+    frame = query_dataset(spark, storage, question, given)
+    hidden = () if with_confidential else hidden_columns(table, declarations.get(given))
     label = table.properties.get("gridcontainer.label") or None
     return Side(given, frame, _place(table), label, hidden)
 
@@ -172,18 +174,6 @@ def _place(table: OpenTable) -> Place:
     return Place(cell="cell", cell_level=level, prefix="grid_prefix", prefix_level=prefix_level)
 
 
-def _confidential(table: OpenTable, declaration: Declaration | None) -> tuple[str, ...]:
-    names = list(table.schema.names)
-    found = find_sensitivity(names, declaration)
-    hidden = tuple(name for name in names if found[name] == CONFIDENTIAL)
-    if not hidden and table.properties.get("gridcontainer.confidential") == "True":
-        raise JoinError(
-            f"{table.dataset} has confidential columns, and no declaration says which; declare "
-            "their sensitivity, or add --with-confidential"
-        )
-    return hidden
-
-
 def _read_file(spark: SparkSession, path: Path) -> DataFrame:
     if not path.exists():
         raise DatasetError(f"{path}: there is no such file")
@@ -199,9 +189,10 @@ def _read_file(spark: SparkSession, path: Path) -> DataFrame:
         raise JoinError(f"{path} cannot be read as a vector file: {error}") from error
     named = {meta["geometry_name"] or "wkb_geometry": "geometry"}
     table = table.rename_columns([named.get(name, name) for name in table.column_names])
-    frame = spark.createDataFrame(table.to_pandas())
-    crs = meta.get("crs")
-    return frame if crs is None or _is_same(crs) else _to_wgs84(spark, table, crs)
+    rows, crs = table.to_pandas(), meta.get("crs")
+    if crs is not None and not _is_same(crs):
+        rows["geometry"] = _to_wgs84(rows["geometry"].to_numpy(), crs)
+    return spark.createDataFrame(rows)
 
 
 def _is_same(crs: str) -> bool:
@@ -209,10 +200,7 @@ def _is_same(crs: str) -> bool:
     return any(given.equals(pyproj.CRS.from_user_input(same)) for same in _SAME_PLACE)
 
 
-def _to_wgs84(spark: SparkSession, table: pa.Table, crs: str) -> DataFrame:
+def _to_wgs84(shapes: NDArray[np.object_], crs: str) -> list[bytes | None]:
     change = pyproj.Transformer.from_crs(crs, _WGS84, always_xy=True)
-    shapes = shapely.from_wkb(table.column("geometry").to_numpy())
-    moved = shapely.transform(shapes, change.transform, interleaved=False)
-    rows = table.to_pandas()
-    rows["geometry"] = list(shapely.to_wkb(moved))
-    return spark.createDataFrame(rows)
+    moved = shapely.transform(shapely.from_wkb(shapes), change.transform, interleaved=False)
+    return list(shapely.to_wkb(moved))

@@ -17,6 +17,7 @@ A: Final = 6_378_137.0  # metres
 FLATTENING: Final = 1 / 298.257223563
 ECCENTRICITY_SQUARED: Final = FLATTENING * (2 - FLATTENING)
 LEAST_RADIUS: Final = A * (1 - FLATTENING) ** 2  # of curvature, metres: b^2/a
+CHORD_ROUNDING: Final = 1e-7  # metres: the error of a chord between places, hundredfold
 _MOST_RADIUS: Final = 6_410_000.0  # above that of curvature, 6,399,594 metres: a^2/b
 GEODESIC: Final = pyproj.Geod(a=A, f=FLATTENING)
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)

@@ -11,10 +11,9 @@ from typing import Final
 
 from pyspark.sql import Column, functions as F, types as T
 
-from gridcontainer.grid.ellipsoid import ECCENTRICITY_SQUARED, LEAST_RADIUS, A
+from gridcontainer.grid.ellipsoid import CHORD_ROUNDING, ECCENTRICITY_SQUARED, LEAST_RADIUS, A
 from gridcontainer.spark.java import call_static, new_point
 
-_ROUNDING: Final = 1e-7  # metres: a chord's error, hundredfold
 MOST_METRES: Final = 1_000_000.0  # up to which the bounds are used
 
 
@@ -31,7 +30,7 @@ def earth_centred(lon: Column, lat: Column) -> tuple[Column, Column, Column]:
 def chord_limits(distance: float) -> tuple[float, float]:
     """Chords up to the first are of geodesics up to ``distance`` metres, above the second never."""
     arc = 2 * LEAST_RADIUS * math.sin(distance / (2 * LEAST_RADIUS))
-    return arc - _ROUNDING, distance + _ROUNDING
+    return arc - CHORD_ROUNDING, distance + CHORD_ROUNDING
 
 
 def geodesic(lon1: Column, lat1: Column, lon2: Column, lat2: Column) -> Column:

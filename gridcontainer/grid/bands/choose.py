@@ -13,7 +13,6 @@ from gridcontainer.grid.levels import UNITS_PER_DEGREE
 
 # Nanoseconds, measured on the tables of benchmarks.join; only their ratios matter.
 _ROW_COST: Final = 1200.0  # to make a row and send it to all tasks
-_PIECE_COST: Final = 700.0  # to find one band that a segment passes
 _PAIR_COST: Final = 25.0  # to find one row for a point
 _EDGE_COST: Final = 6.0  # to compare a point with an edge
 MAX_ROWS: Final = 20_000_000
@@ -70,7 +69,7 @@ def choose_bands(sizes: Sizes, *, points: int) -> BandPlan:
     fitting = [plan for plan in plans if plan.rows <= MAX_ROWS]
     if not fitting:
         raise CoverError(f"{sizes.polygons} polygons have more than {MAX_ROWS} bands")
-    return min(fitting, key=lambda plan: _cost(plan, sizes, points))
+    return min(fitting, key=lambda plan: _cost(plan, points))
 
 
 def _plan(sizes: Sizes, levels: BandLevels) -> BandPlan:
@@ -83,9 +82,7 @@ def _plan(sizes: Sizes, levels: BandLevels) -> BandPlan:
     return BandPlan(levels, int(rows), 1.0 + min(passed / max(whole, 1.0), 50.0), float(edges))
 
 
-def _cost(plan: BandPlan, sizes: Sizes, points: int) -> float:
-    pieces = sizes.segments + plan.edges_per_row
-    make = _ROW_COST * plan.rows + _PIECE_COST * pieces
+def _cost(plan: BandPlan, points: int) -> float:
     share = min(plan.rows_per_point - 1.0, 2.0)
     edges = share * plan.edges_per_row
-    return make + points * (plan.rows_per_point * _PAIR_COST + edges * _EDGE_COST)
+    return _ROW_COST * plan.rows + points * (plan.rows_per_point * _PAIR_COST + edges * _EDGE_COST)

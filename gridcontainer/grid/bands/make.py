@@ -20,24 +20,11 @@ from gridcontainer.grid.bands.result import FAR, Bands, Edges, Rows, turns_at
 from gridcontainer.grid.bands.split import split_rows
 from gridcontainer.grid.cover.cut import count_pieces, cut_segments
 from gridcontainer.grid.cover.edges import edge, place
+from gridcontainer.grid.cover.frame import Frame
 from gridcontainer.grid.cover.pieces import NO_EDGE, Pieces, Segments, ragged
 from gridcontainer.grid.cover.runs import Shapes
 from gridcontainer.grid.cover.shapes import ring_segments
 from gridcontainer.grid.levels import LEVELS
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """Numbers bands around each polygon, so that those of one row follow each other."""
-
-    column0: Int64s
-    row0: Int64s
-    columns: Int64s
-    offset: Int64s
-
-    def key(self, part: Int64s, column: Int64s, row: Int64s) -> Int64s:
-        key: Int64s = self.offset[part] + (row - self.row0[part]) * self.columns[part]
-        return key + (column - self.column0[part])
 
 
 @dataclass(frozen=True)
@@ -65,7 +52,7 @@ def make_bands(shapes: Shapes, levels: BandLevels, *, most_edges: int) -> Bands:
     """
     segments = ring_segments(shapes)
     frame = _make_frame(shapely.bounds(shapes), levels)
-    passed = _find_passed(segments, frame, levels)
+    passed = _find_passed(segments, frame)
     crossed = _crossed_keys(segments, frame, passed, levels)
     west = edge(passed.column, levels.width)
     south, north = (edge(passed.row + i, levels.height) for i in (0, 1))
@@ -85,22 +72,21 @@ def make_bands(shapes: Shapes, levels: BandLevels, *, most_edges: int) -> Bands:
     return Bands(Rows.stack([bands.rows, whole]), bands.edges)
 
 
-def _make_frame(bounds: Float64s, levels: BandLevels) -> _Frame:
-    """A margin of two columns and rows is left around each polygon."""
-    first = [place(bounds[:, i]).floor // size - 2 for i, size in enumerate(_sizes(levels))]
-    last = [place(bounds[:, 2 + i]).floor // size + 2 for i, size in enumerate(_sizes(levels))]
+def _make_frame(bounds: Float64s, levels: BandLevels) -> Frame:
+    """Bands as cells; a margin of two columns and rows is left around each polygon."""
+    level = replace(LEVELS[levels.cell - 1], height=levels.height)
+    sizes = (level.width, level.height)
+    first = [place(bounds[:, i]).floor // size - 2 for i, size in enumerate(sizes)]
+    last = [place(bounds[:, 2 + i]).floor // size + 2 for i, size in enumerate(sizes)]
     columns, rows = (last[i] - first[i] + 1 for i in (0, 1))
-    return _Frame(first[0], first[1], columns, np.concatenate([[0], np.cumsum(columns * rows)]))
+    return Frame(
+        level, first[0], first[1], columns, np.concatenate([[0], np.cumsum(columns * rows)])
+    )
 
 
-def _sizes(levels: BandLevels) -> tuple[int, int]:
-    return levels.width, levels.height
-
-
-def _find_passed(segments: Segments, frame: _Frame, levels: BandLevels) -> _Passed:
-    band_level = replace(LEVELS[levels.cell - 1], height=levels.height)
-    _, most = count_pieces(segments, band_level)
-    pieces = Pieces.stack(list(cut_segments(segments, band_level, most)))
+def _find_passed(segments: Segments, frame: Frame) -> _Passed:
+    _, most = count_pieces(segments, frame.level)
+    pieces = Pieces.stack(list(cut_segments(segments, frame.level, most)))
     part = segments.part[pieces.segment]
     key = frame.key(part, pieces.column, pieces.row)
     order = np.argsort(key, kind="stable")
@@ -130,7 +116,7 @@ def _crossing_column(pieces: Pieces) -> Int64s:
     return np.where(pieces.x_edge != NO_EDGE, pieces.x_edge - 1, pieces.column)
 
 
-def _crossed_keys(segments: Segments, frame: _Frame, passed: _Passed, levels: BandLevels) -> Int64s:
+def _crossed_keys(segments: Segments, frame: Frame, passed: _Passed, levels: BandLevels) -> Int64s:
     """Sorted numbers of the bands where the middle of a row is crossed; even in each row."""
     pieces = passed.pieces[_on_middle(passed, levels)]
     part = segments.part[pieces.segment]

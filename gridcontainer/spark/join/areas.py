@@ -26,18 +26,17 @@ from gridcontainer.grid.bands import (
     make_bands,
 )
 from gridcontainer.grid.bands.choose import measure
-from gridcontainer.grid.cover.accept import POLAR_PROBLEM, Accepted, accept
+from gridcontainer.grid.cover.accept import POLAR_PROBLEM, Accepted
 from gridcontainer.grid.levels import INVALID_CELL
 from gridcontainer.spark.columns import grid_band, grid_cell
 from gridcontainer.spark.java import orientation
-from gridcontainer.spark.join.place import ID, Place, collect
+from gridcontainer.spark.join.place import ID, Place, accept_shapes, collect
 from gridcontainer.spark.join.request import SPARK_HOW, JoinPlan, JoinRequest, NotForCellsError
 from gridcontainer.spark.join.sizes import estimate_rows
 from gridcontainer.spark.join.together import bring_together
 
 MOST_EDGES: Final = 8  # of a row: so many comparisons are written out
 _STEP: Final = 2  # comparisons between two looks at whether there are more
-_LEVEL_OF_CUTS: Final = 3  # any level above the polar ones: what can be cut at one can at all
 _FEW_VERTICES: Final = 100_000  # make their bands here: waking the workers takes longer
 _ROW_BYTES: Final = 100
 _KEY: Final = "__grid_band"
@@ -77,7 +76,8 @@ def join_points_with_areas(request: JoinRequest) -> JoinPlan:
     points, point_place = _side(request, left=not areas_left)
     spark = areas.sparkSession
     collected = collect(areas, area_place)
-    accepted, plan = _accept(collected.wkb, points)
+    count = estimate_rows(points)
+    accepted, plan = _accept(collected.wkb, count)
     bands = _band_frame(spark, accepted, plan.levels)
     on_edge = request.predicate == "intersects"
     keyed = points.withColumn(_KEY, _key(point_place, plan.levels))
@@ -91,22 +91,19 @@ def join_points_with_areas(request: JoinRequest) -> JoinPlan:
         place=_with_prefix(point_place, plan.levels), cell=F.col(_KEY),
     )  # fmt: skip
     point_columns = [F.col(f"`{name}`") for name in points.columns]
-    if request.how in ("semi", "anti") and not areas_left:
+    if not (request.has_pairs or areas_left):
         frame = together.select(*point_columns)
     elif areas_left:
         frame = rows.join(together.select(*point_columns, ID), ID, how).drop(ID)
     else:
         frame = together.select(*point_columns, ID).join(F.broadcast(rows), ID, how).drop(ID)
-    names = [*request.left.columns]
-    if request.how in ("inner", "left"):
-        names += request.right.columns
     problems = [
         ("left" if areas_left else "right", int(row), str(reason))
         for row, reason in enumerate(accepted.problems)
         if reason
     ]
-    reasons = _reasons(plan, len(accepted.shapes), points, point_place, way)
-    return JoinPlan(frame.select(*(F.col(f"`{n}`") for n in names)), "bands", reasons, problems)
+    reasons = _reasons(plan, len(accepted.shapes), count, point_place, way)
+    return JoinPlan(frame.select(*request.columns), "bands", reasons, problems)
 
 
 def _with_prefix(place: Place, levels: BandLevels) -> Place:
@@ -120,11 +117,9 @@ def _side(request: JoinRequest, *, left: bool) -> tuple[DataFrame, Place]:
     return request.right, request.right_place
 
 
-def _accept(wkb: NDArray[np.object_], points: DataFrame) -> tuple[Accepted, BandPlan]:
+def _accept(wkb: NDArray[np.object_], points: int) -> tuple[Accepted, BandPlan]:
     """Polygons that can be cut, and the bands that suit them."""
-    accepted = accept(
-        wkb, _LEVEL_OF_CUTS, include_edges=True, repair=True, unwrap=False, on_invalid="mark"
-    )
+    accepted = accept_shapes(wkb)
     shapes = accepted.shapes[~shapely.is_missing(accepted.shapes)]
     if any(str(problem).startswith(POLAR_PROBLEM) for problem in accepted.problems):
         raise NotForCellsError(f"a polygon {POLAR_PROBLEM}, where cells are few")
@@ -133,7 +128,7 @@ def _accept(wkb: NDArray[np.object_], points: DataFrame) -> tuple[Accepted, Band
     if _is_star(shapes):
         raise NotForCellsError(f"more than {MOST_EDGES} edges of a polygon meet in one corner")
     try:
-        plan = choose_bands(measure(shapes), points=estimate_rows(points))
+        plan = choose_bands(measure(shapes), points=points)
     except CoverError as error:
         raise NotForCellsError(str(error)) from error
     return accepted, plan
@@ -261,11 +256,11 @@ def _differ(one: Column, other: Column) -> Column:
     return one != other
 
 
-def _reasons(plan: BandPlan, polygons: int, points: DataFrame, place: Place, way: str) -> list[str]:
+def _reasons(plan: BandPlan, polygons: int, points: int, place: Place, way: str) -> list[str]:
     levels = plan.levels
     stored = place.cell is not None and place.cell_level >= levels.row
     return [
-        f"{polygons:,} polygons against about {estimate_rows(points):,} points: cells of level "
+        f"{polygons:,} polygons against about {points:,} points: cells of level "
         f"{levels.cell} in rows of level {levels.row} cost least, about {plan.rows:,} rows with "
         f"{plan.edges_per_row:.1f} edges each where a border passes",
         f"right is the polygons' bands here: {way}",

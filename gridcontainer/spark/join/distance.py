@@ -55,17 +55,15 @@ def join_points_within_distance(request: JoinRequest) -> JoinPlan:
         left, right, near, SPARK_HOW[request.how], size=rows * copies * (width + _COPY_BYTES),
         place=request.left_place, cell=F.col("__grid_copy"),
     )  # fmt: skip
-    names = [*request.left.columns]
-    if request.how in ("inner", "left"):
-        names += request.right.columns
-    columns = [F.col(f"`{name}`") for name in names]
+    columns = request.columns
     if request.measure is not None:
         columns.append(_metres(request).alias(request.measure))
-    reasons = [why, f"right are the copies here: {way}", *_REASONS]
+    reasons = [
+        why,
+        f"right are the copies here: {way}",
+        "a chord through the ellipsoid decides, and the geodesic itself where it can't",
+    ]
     return JoinPlan(joined.select(*columns), "cells", reasons)
-
-
-_REASONS: Final = ("a chord through the ellipsoid decides, and the geodesic itself where it can't",)
 
 
 def _look_at(frame: DataFrame, place: Place) -> tuple[float, int]:

@@ -109,11 +109,11 @@ def _choose(request: JoinRequest) -> JoinPlan:
             return join_points_within_distance(request)
         if _is_points_with_shapes(request) and _can_be_collected(request):
             return join_points_with_areas(request)
+        if request.predicate == "within_distance":
+            raise NotForCellsError("one side is no points")
+        return join_shapes(request)
     except NotForCellsError as why:
         return join_with_sedona(request, str(why))
-    if request.predicate == "within_distance":
-        return join_with_sedona(request, "one side is no points")
-    return join_shapes(request)
 
 
 def _can_be_collected(request: JoinRequest) -> bool:

@@ -16,6 +16,7 @@ from scipy.spatial import KDTree
 
 from gridcontainer.grid.arrays import Float64s, Int64s
 from gridcontainer.grid.ellipsoid import (
+    CHORD_ROUNDING,
     GEODESIC,
     earth_centred,
     longest_geodesic,
@@ -27,7 +28,6 @@ from gridcontainer.spark.join.sizes import estimate_bytes
 
 MOST_BYTES: Final = 4 << 30  # of right's columns
 _DISTANCE: Final = "__grid_metres"
-_ROUNDING: Final = 1e-7  # metres: a chord's error, hundredfold
 _SPARE: Final = 1  # neighbours more than asked, to see that there is no tie
 
 
@@ -53,7 +53,7 @@ def join_nearest(request: JoinRequest) -> JoinPlan:
     found = _find(left, request.left_place, finder, keep_all=request.how == "left")
     rows = collected.frame(left.sparkSession)
     joined = found.join(F.broadcast(rows), ID, "inner" if request.how == "inner" else "left")
-    columns = [F.col(f"`{name}`") for name in [*left.columns, *right.columns]]
+    columns = request.columns
     if request.measure is not None:
         columns.append(F.col(_DISTANCE).alias(request.measure))
     usable = int(finder.value.usable.sum())
@@ -111,7 +111,7 @@ class Neighbours:
         while len(left):
             asked = min(asked, self._tree.n)
             chord, point = self._tree.query(at[left], k=np.arange(1, asked + 1))
-            limit = longest_geodesic(chord[:, count - 1]) + _ROUNDING
+            limit = longest_geodesic(chord[:, count - 1]) + CHORD_ROUNDING
             least = shortest_geodesic(chord)
             settled = (least[:, -1] > limit) | (asked == self._tree.n)
             chosen = (least <= limit[:, None]) & settled[:, None]

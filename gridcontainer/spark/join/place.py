@@ -1,5 +1,6 @@
 """Where the rows of a frame are: positions in two columns, or shapes in one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F, types as T
 
 from gridcontainer.errors import JoinError
+from gridcontainer.grid.cover.accept import Accepted, accept
 
 ID: Final = "__grid_row"
+_LEVEL_OF_CUTS: Final = 3  # any level above the polar ones: what can be cut at one can at all
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,13 @@ def geometry(frame: DataFrame, place: Place) -> Column:
     if isinstance(frame.schema[place.geometry].dataType, T.UserDefinedType):
         return F.col(place.geometry)
     return F.expr(f"ST_GeomFromWKB(`{place.geometry}`)")
+
+
+def accept_shapes(wkb: Sequence[object] | NDArray[np.object_]) -> Accepted:
+    """Shapes mended as far as they can be; those that no cells can cover have a problem."""
+    return accept(
+        wkb, _LEVEL_OF_CUTS, include_edges=True, repair=True, unwrap=False, on_invalid="mark"
+    )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from pyspark.sql import DataFrame, functions as F
+from pyspark.sql import Column, DataFrame, functions as F
 
 from gridcontainer.errors import JoinError
 from gridcontainer.spark.join.place import Place, find_place, require_place
@@ -32,6 +32,17 @@ class JoinRequest:
     distance: float | None
     k: int
     measure: str | None
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether rows of the result are pairs, with the columns of both sides."""
+        return self.how in ("inner", "left")
+
+    @property
+    def columns(self) -> list[Column]:
+        """Of the result, but for what is measured."""
+        names = [*self.left.columns, *(self.right.columns if self.has_pairs else [])]
+        return [F.col(f"`{name}`") for name in names]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ def join_with_sedona(request: JoinRequest, why: str) -> JoinPlan:
     """The same question to Sedona.
 
     Args:
-        request: any but ``nearest`` and measured ones.
+        request: any but ``nearest`` and those that measure areas.
         why: cells can't help.
 
     Raises:
@@ -26,10 +26,7 @@ def join_with_sedona(request: JoinRequest, why: str) -> JoinPlan:
     left = request.left.withColumn(_LEFT, geometry(request.left, request.left_place))
     right = request.right.withColumn(_RIGHT, geometry(request.right, request.right_place))
     joined = left.join(right, _predicate(request), SPARK_HOW[request.how])
-    names = [*request.left.columns]
-    if request.how in ("inner", "left"):
-        names += request.right.columns
-    columns = [F.col(f"`{name}`") for name in names]
+    columns = request.columns
     if request.measure is not None:
         columns.append(F.expr(f"ST_DistanceSpheroid({_LEFT}, {_RIGHT})").alias(request.measure))
     reasons = [f"cells can't help: {why}", "Spark is asked with Sedona's predicate instead"]

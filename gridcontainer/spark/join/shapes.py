@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, functions as F, types as T
 
 from gridcontainer.grid.cover import choose_level, cover
-from gridcontainer.grid.cover.accept import POLAR_PROBLEM, accept
+from gridcontainer.grid.cover.accept import POLAR_PROBLEM
 from gridcontainer.grid.ellipsoid import areas
 from gridcontainer.spark.cover import grid_cover
-from gridcontainer.spark.join.place import ID, Place, wkb
+from gridcontainer.spark.join.place import ID, Place, accept_shapes, wkb
 from gridcontainer.spark.join.request import (
     SPARK_HOW,
     JoinPlan,
@@ -26,14 +26,12 @@ from gridcontainer.spark.join.request import (
     NotForCellsError,
     Predicate,
 )
-from gridcontainer.spark.join.sedona import join_with_sedona
 
 _RIGHT_ID: Final = "__grid_right_row"
 _SURE: Final = "__grid_sure"
 _SQUARE_METRES: Final = "__grid_square_metres"
 _SAMPLE: Final = 500  # shapes looked at to choose a level
 _MOST_CELLS: Final = 5_000_000  # of a side, about
-_LEVEL_OF_ACCEPTANCE: Final = 3  # any above the polar levels
 _TESTS: Final[dict[Predicate, Any]] = {
     "intersects": shapely.intersects,
     "within": shapely.within,
@@ -61,24 +59,22 @@ class _Side:
 
 
 def join_shapes(request: JoinRequest) -> JoinPlan:
-    """Any shapes with any others: ``intersects``, ``within``, ``contains``; and shared areas."""
+    """Any shapes with any others: ``intersects``, ``within``, ``contains``; and shared areas.
+
+    Raises:
+        NotForCellsError: a shape reaches a polar cap, or there are too many cells at any level.
+    """
     left = _prepare(request.left, request.left_place)
     right = _prepare(request.right, request.right_place)
-    try:
-        level, why = _choose_level(left, right)
-    except NotForCellsError as error:
-        return join_with_sedona(request, str(error))
+    level, why = _choose_level(left, right)
     pairs = _test(_candidates(left, right, level), left, right, request)
     how = SPARK_HOW[request.how]
-    if request.how in ("semi", "anti"):
-        frame = left.rows.join(pairs, ID, how)
-        columns = [F.col(f"`{name}`") for name in request.left.columns]
-    else:
-        there = pairs.join(right.rows.withColumnRenamed(ID, _RIGHT_ID), _RIGHT_ID)
-        frame = left.rows.join(there, ID, how)
-        columns = [F.col(f"`{n}`") for n in [*request.left.columns, *request.right.columns]]
-        if request.measure is not None:
-            columns.append(F.col(_SQUARE_METRES).alias(request.measure))
+    if request.has_pairs:
+        pairs = pairs.join(right.rows.withColumnRenamed(ID, _RIGHT_ID), _RIGHT_ID)
+    frame = left.rows.join(pairs, ID, how)
+    columns = request.columns
+    if request.measure is not None:
+        columns.append(F.col(_SQUARE_METRES).alias(request.measure))
     problems = [
         (name, row, reason)
         for name, side in (("left", left), ("right", right))
@@ -98,10 +94,7 @@ def _prepare(frame: DataFrame, place: Place) -> _Side:
 
     def mend(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            accepted = accept(
-                batch.column(1).to_pylist(), _LEVEL_OF_ACCEPTANCE, include_edges=True, repair=True,
-                unwrap=False, on_invalid="mark",
-            )  # fmt: skip
+            accepted = accept_shapes(batch.column(1).to_pylist())
             reasons = [str(problem) if problem else None for problem in accepted.problems]
             yield pa.RecordBatch.from_arrays(
                 [batch.column(0), pa.array(shapely.to_wkb(accepted.shapes), pa.binary()),

@@ -5,6 +5,7 @@ prefix: a group of partitions of left is read with the part of right that lies t
 left is not stored so, both sides are shuffled.
 """
 
+import functools
 from collections.abc import Iterator
 from typing import Final
 
@@ -58,11 +59,8 @@ def bring_together(
         rest = left.where(~F.coalesce(prefix.isin(list(counts)), F.lit(False)))
         none = kept.where(F.lit(False)).drop(_PREFIX)
         parts.append(rest.join(F.broadcast(none), on, how))
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = whole.unionAll(part)
     why = f"right is sent by {len(groups)} groups of left's {len(counts)} prefixes, left stays"
-    return whole, why
+    return functools.reduce(DataFrame.unionAll, parts), why
 
 
 def _groups(counts: dict[str, int], most: float) -> Iterator[tuple[list[str], bool]]:
