@@ -9,9 +9,7 @@ from functools import reduce
 from typing import Final
 
 from deltalake import DeltaTable
-from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
@@ -19,13 +17,14 @@ from gridcontainer.container.ingest import prepare_container
 from gridcontainer.container.query.opened import OpenTable
 from gridcontainer.container.runs import Run, digest_of, last_runs, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import first_line, read_version
-from gridcontainer.errors import IdentityError, StorageError
+from gridcontainer.container.tables import read_version
+from gridcontainer.errors import IdentityError
 from gridcontainer.identity.aside import set_aside
 from gridcontainer.identity.records import add_reason, open_dataset, read_records
 from gridcontainer.identity.schemas import KEYS
 from gridcontainer.identity.state import settle
 from gridcontainer.identity.storage import IdentityStorage
+from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.identity.versions import Stamp, open_rows
 
 JOB: Final = "identity issue"
@@ -96,7 +95,7 @@ def issue(
         ConservationError: records were lost or doubled.
     """
     sources = _choose(storage.container, declarations, names)
-    try:
+    with storage_errors("identities cannot be issued"):
         prepare_container(spark, storage.container)
         earlier = last_runs(spark, storage.container.runs, JOB)
         prints = {source.aside: source.fingerprint() for source in sources}
@@ -108,11 +107,6 @@ def issue(
             if source.aside in same
         ]
         return done + (_issue(spark, storage, changed, prints, report) if changed else [])
-    except (PySparkException, Py4JJavaError) as error:
-        raise StorageError(
-            f"identities cannot be issued: {first_line(error)}. Run again: what is done is not "
-            "done twice"
-        ) from error
 
 
 def _choose(

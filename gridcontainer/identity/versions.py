@@ -35,10 +35,15 @@ class Stamp:
     moment: datetime
 
 
+def read_versions(spark: SparkSession, path: str, table: VersionedTable) -> DataFrame:
+    """All rows of a table, closed ones too; the table is made if it is not there."""
+    create_table(spark, path, table.schema, properties=table.properties)
+    return spark.read.format("delta").load(path)
+
+
 def open_rows(spark: SparkSession, path: str, table: VersionedTable) -> DataFrame:
     """The rows of a table that hold now; the table is made if it is not there."""
-    create_table(spark, path, table.schema, properties=table.properties)
-    return spark.read.format("delta").load(path).where(F.col("valid_to").isNull())
+    return rows_at(read_versions(spark, path, table), None)
 
 
 def rows_at(rows: DataFrame, moment: datetime | None) -> DataFrame:
