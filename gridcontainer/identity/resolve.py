@@ -1,6 +1,7 @@
 """Keys resolved by the million, on Spark."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
@@ -8,6 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from gridcontainer.container.query.opened import open_tables
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import IdentityError
+from gridcontainer.identity.confidential import Hidden
 from gridcontainer.identity.lookup import GONE, UNKNOWN_KEY, UNKNOWN_OBJECT
 from gridcontainer.identity.object_ids import object_id, record_id
 from gridcontainer.identity.records import key_columns
@@ -17,6 +19,7 @@ from gridcontainer.identity.versions import read_versions, rows_at
 
 NO_KEY: Final = "not a key of that data set"
 _ADDED: Final = ("object_class", "status", "name", "cell", "grid_level", "grid_code", "lon", "lat")
+_NOTHING: Final = Hidden()
 _OWN: Final = frozenset({"object_id", *_ADDED, "keys", "reason"})
 
 
@@ -26,6 +29,7 @@ def resolve(
     asked: DataFrame,
     *,
     as_of: datetime | None = None,
+    hidden: Hidden = _NOTHING,
 ) -> DataFrame:
     """The object that each key, record or object's id stands for.
 
@@ -35,6 +39,7 @@ def resolve(
         asked: n rows with ``record_id``, or with ``dataset`` and ``key`` (the value itself, or a
             JSON object of the key's columns), or with ``object_id``.
         as_of: the moment asked about; now where None.
+        hidden: what may not be shown; it is null.
 
     Returns:
         The n rows: their columns (one that is named as one of these here gets ``asked_`` before
@@ -53,10 +58,12 @@ def resolve(
         F.col("object_id").alias("_first"),
         F.coalesce("merged_into", "object_id").alias("_object"),
     )
-    things = objects.select(F.col("object_id").alias("_object"), *_ADDED)
+    things = hidden.mask_all(objects).select(F.col("object_id").alias("_object"), *_ADDED)
     whole = F.struct("dataset", "business_key", "record_id")
-    of_object = keys.groupBy(F.col("object_id").alias("_object")).agg(
-        F.array_sort(F.collect_list(whole)).alias("keys")
+    of_object = (
+        hidden.mask_all(keys)
+        .groupBy(F.col("object_id").alias("_object"))
+        .agg(F.array_sort(F.collect_list(whole)).alias("keys"))
     )
     joined = (
         _add_first(given, keys, storage.container)
@@ -121,3 +128,25 @@ def _record_id(dataset: str, columns: list[str]) -> Column:
     if len(columns) > 1:
         return of_json
     return F.coalesce(of_json, record_id(F.lit(dataset), F.col("key")))
+
+
+def read_keys(spark: SparkSession, path: Path) -> DataFrame:
+    """A file of keys to resolve, all columns of a CSV file as texts.
+
+    Args:
+        spark: the session.
+        path: ``.csv`` in UTF-8 with a header, or ``.parquet``.
+
+    Raises:
+        IdentityError: there is no such file, or it has another ending.
+    """
+    if not path.exists() or path.suffix not in (".csv", ".parquet"):
+        raise IdentityError(f"{path}: needs to be a .csv or .parquet file that is there")
+    if path.suffix == ".parquet":
+        return spark.read.parquet(str(path.resolve()))
+    return spark.read.options(header=True, escape='"', encoding="UTF-8").csv(str(path.resolve()))
+
+
+def to_csv(resolved: DataFrame) -> DataFrame:
+    """What a CSV file can hold: the keys as JSON."""
+    return resolved.withColumn("keys", F.to_json("keys"))

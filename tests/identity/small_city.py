@@ -77,7 +77,7 @@ class City:
         cell = int(lonlat_to_cell(row["lon"], row["lat"], 8))
         code = str(cell_to_code(cell, 8))
         own = {
-            "object_id": record_id_of(dataset, [row[name] for name in key.split(",")]),
+            "object_id": record_id_of(dataset, [row[name] for name in key.split(",") if name]),
             "cell": cell, "grid_code": code, "grid_level": 8, "grid_prefix": code[:4],
             "source_file": "test", "source_row": number, "run_id": "test",
         }  # fmt: skip
