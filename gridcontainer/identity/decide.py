@@ -18,7 +18,7 @@ from gridcontainer.identity.lookup import Row, find_rows
 from gridcontainer.identity.manual import Decision, to_links
 from gridcontainer.identity.object_ids import to_object_id
 from gridcontainer.identity.references import read_reference
-from gridcontainer.identity.schemas import LINKS, MANUAL, MERGE
+from gridcontainer.identity.schemas import LINKS, MANUAL, MERGE, OBJECTS
 from gridcontainer.identity.state import Settled
 from gridcontainer.identity.storage import IdentityStorage
 from gridcontainer.identity.storage_errors import storage_errors
@@ -130,7 +130,9 @@ def _datasets(
     Records that are gone can be decided on too: an object outlives its record so.
     """
     ids = {to_object_id(record) for decision in decisions for record in decision.pair}
-    objects = {row["record_id"]: row for row in find_rows(storage.objects, "object_id", ids)}
+    objects = {
+        row["record_id"]: row for row in find_rows(storage.objects, OBJECTS, "object_id", ids)
+    }
     faults = []
     for decision in decisions:
         unknown = [record for record in decision.pair if record not in objects]
@@ -151,7 +153,9 @@ def _held(storage: IdentityStorage, records: set[str]) -> list[Decision]:
     found: dict[tuple[str, str], Decision] = {}
     new = records
     while new:
-        ends = [find_rows(storage.links, f"record_{side}", new) for side in ("left", "right")]
+        ends = [
+            find_rows(storage.links, LINKS, f"record_{side}", new) for side in ("left", "right")
+        ]
         rows = [row for side in ends for row in side if row["link"] == MANUAL]
         fresh = [d for d in map(_of_row, rows) if d.pair not in found]
         found |= {decision.pair: decision for decision in fresh}

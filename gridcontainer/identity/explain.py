@@ -1,12 +1,11 @@
 """Why two records are one object, or are not: the links between them, each with its weights."""
 
 from collections import deque
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from gridcontainer.errors import IdentityError
-from gridcontainer.identity.lookup import Resolved, Row, find_rows, resolve_one
+from gridcontainer.identity.lookup import Resolved, Row, find_rows, links_of, resolve_one
 from gridcontainer.identity.schemas import DIFFERENT, LINKS, MATCH, MERGE
 from gridcontainer.identity.storage import IdentityStorage
 
@@ -82,7 +81,7 @@ def _path(storage: IdentityStorage, start: str, goal: str) -> list[Step]:
     way: dict[str, tuple[str, Row]] = {}
     ring = {start}
     while ring and goal not in ring:
-        links = [row for row in _links_of(storage, ring) if _effect(row) == LINKED]
+        links = [row for row in links_of(storage, ring) if _effect(row) == LINKED]
         links.sort(key=lambda row: -(row["probability"] or 0.0))
         reached: set[str] = set()
         for row in links:
@@ -99,14 +98,9 @@ def _path(storage: IdentityStorage, start: str, goal: str) -> list[Step]:
     return list(steps)
 
 
-def _links_of(storage: IdentityStorage, records: Collection[str]) -> list[Row]:
-    sides = [find_rows(storage.links, f"record_{side}", records) for side in ("left", "right")]
-    return [row for side in sides for row in side]
-
-
 def _between(storage: IdentityStorage, left: set[str], right: set[str]) -> list[Step]:
     """The newest row of each link between two sets of records, the open ones first."""
-    rows = find_rows(storage.links, "record_left", left | right, closed=True)
+    rows = find_rows(storage.links, LINKS, "record_left", left | right, closed=True)
     newest = {
         tuple(row[name] for name in LINKS.key): row
         for row in rows

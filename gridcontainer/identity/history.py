@@ -7,6 +7,7 @@ from gridcontainer.errors import IdentityError
 from gridcontainer.identity.lookup import Row, find_rows
 from gridcontainer.identity.object_ids import is_object_id, to_object_id
 from gridcontainer.identity.references import read_reference
+from gridcontainer.identity.schemas import KEYS, OBJECTS
 from gridcontainer.identity.storage import IdentityStorage
 
 KEY_GAINED, KEY_LOST = "key gained", "key lost"
@@ -45,12 +46,12 @@ def history(storage: IdentityStorage, reference: str) -> list[Event]:
     """
     if is_object_id(reference):
         objects = {reference}
-        keys = find_rows(storage.keys, "object_id", objects, closed=True)
+        keys = find_rows(storage.keys, KEYS, "object_id", objects, closed=True)
     else:
         record = read_reference(storage.container, reference)
-        keys = find_rows(storage.keys, "record_id", [record], closed=True)
+        keys = find_rows(storage.keys, KEYS, "record_id", [record], closed=True)
         objects = {to_object_id(record), *(key["object_id"] for key in keys)}
-    versions = find_rows(storage.objects, "object_id", objects, closed=True)
+    versions = find_rows(storage.objects, OBJECTS, "object_id", objects, closed=True)
     if not versions:
         raise IdentityError(f"{reference}: there never was such an object")
     events = [

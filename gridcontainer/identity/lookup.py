@@ -1,22 +1,24 @@
 """Single keys and objects looked up without a Spark session, in milliseconds."""
 
+import functools
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import unquote
 
-import pyarrow.dataset
+import duckdb
+import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.object_ids import is_object_id, to_object_id
 from gridcontainer.identity.references import read_reference
-from gridcontainer.identity.schemas import RETIRED
+from gridcontainer.identity.schemas import KEYS, LINKS, OBJECTS, RETIRED, VersionedTable
 from gridcontainer.identity.storage import IdentityStorage
 
 Row = dict[str, Any]
-_ARROW: Final[Any] = pyarrow.dataset  # it has no types
 UNKNOWN_KEY: Final = "unknown key"
 UNKNOWN_OBJECT: Final = "unknown object"
 GONE: Final = "retired: no data set has a record of it"
@@ -59,13 +61,13 @@ def resolve_one(
         DatasetError: the container has no such data set.
     """
     if is_object_id(reference):
-        found = find_rows(storage.objects, "object_id", [reference], as_of=as_of)
+        found = find_rows(storage.objects, OBJECTS, "object_id", [reference], as_of=as_of)
         record = found[0]["record_id"] if found else None
         return _whole(storage, reference, record, found, UNKNOWN_OBJECT, as_of)
     record = read_reference(storage.container, reference)
-    keys = find_rows(storage.keys, "record_id", [record], as_of=as_of)
+    keys = find_rows(storage.keys, KEYS, "record_id", [record], as_of=as_of)
     ids = [keys[0]["object_id"] if keys else to_object_id(record)]
-    found = find_rows(storage.objects, "object_id", ids, as_of=as_of)
+    found = find_rows(storage.objects, OBJECTS, "object_id", ids, as_of=as_of)
     return _whole(storage, reference, record, found, UNKNOWN_KEY, as_of)
 
 
@@ -81,8 +83,10 @@ def _whole(
         return Resolved(asked, record, None, [], missing)
     thing = found[0]
     if thing["merged_into"]:
-        (thing,) = find_rows(storage.objects, "object_id", [thing["merged_into"]], as_of=as_of)
-    keys = find_rows(storage.keys, "object_id", [thing["object_id"]], as_of=as_of)
+        (thing,) = find_rows(
+            storage.objects, OBJECTS, "object_id", [thing["merged_into"]], as_of=as_of
+        )
+    keys = find_rows(storage.keys, KEYS, "object_id", [thing["object_id"]], as_of=as_of)
     keys.sort(key=lambda key: (key["dataset"], key["business_key"]))
     reason = GONE if thing["status"] == RETIRED else None
     return Resolved(asked, record, thing, keys, reason)
@@ -90,6 +94,7 @@ def _whole(
 
 def find_rows(
     path: str,
+    table: VersionedTable,
     column: str,
     values: Collection[str],
     *,
@@ -100,6 +105,7 @@ def find_rows(
 
     Args:
         path: of the table.
+        table: what it is made of.
         column: to look in.
         values: to look for.
         as_of: the rows that held then; those that hold now where None.
@@ -108,22 +114,55 @@ def find_rows(
     Raises:
         IdentityError: there is no such table.
     """
-    field = _ARROW.field
-    wanted = field(column).isin(sorted(values))
-    if not closed:
-        wanted &= _held_at(as_of)
+    files = _files(path, column, values)
+    if not files:
+        return []
+    # A file that was merged into has columns of the change feed beside these.
+    names = ", ".join(table.schema.names)
+    given = ", ".join("?" * len(values))
+    query = f"SELECT {names} FROM read_parquet(?) WHERE {column} IN ({given})"
+    found = _engine().cursor().sql(query, params=[files, *values])
+    rows = [_in_utc(row) for row in found.to_arrow_table().to_pylist()]
+    held = [row for row in rows if closed or _holds(row, as_of)]
+    return sorted(held, key=lambda row: row["valid_from"])
+
+
+def links_of(storage: IdentityStorage, records: Collection[str]) -> list[Row]:
+    """The open links of some records; one between two of them is there twice."""
+    sides = ("record_left", "record_right")
+    return [row for side in sides for row in find_rows(storage.links, LINKS, side, records)]
+
+
+@functools.cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def _in_utc(row: Row) -> Row:
+    """Spark writes times as UTC without saying so."""
+    return {
+        name: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
+
+
+def _holds(row: Row, moment: datetime | None) -> bool:
+    end = row["valid_to"]
+    if moment is None:
+        return end is None
+    return bool(row["valid_from"] <= moment and (end is None or end > moment))
+
+
+def _files(path: str, column: str, values: Collection[str]) -> list[str]:
+    """The files of a table that may hold the values, by the statistics in its log."""
     try:
-        rows = DeltaTable(path).to_pyarrow_dataset().to_table(filter=wanted).to_pylist()
+        table = DeltaTable(path)
     except TableNotFoundError:
         root = path.rpartition("/identity/")[0]
         raise IdentityError(f"no identities in {root}; run: gridcontainer identity issue") from None
-    return sorted(rows, key=lambda row: row["valid_from"])
-
-
-def _held_at(moment: datetime | None) -> Any:
-    field = _ARROW.field
-    if moment is None:
-        return field("valid_to").is_null()
-    return (field("valid_from") <= moment) & (
-        field("valid_to").is_null() | (field("valid_to") > moment)
-    )
+    low, high = min(values, default=""), max(values, default="")
+    return [
+        f"{path}/{unquote(file['path'])}"
+        for file in pa.table(table.get_add_actions(flatten=True)).to_pylist()
+        if (file.get(f"min.{column}") or "") <= high and low <= (file.get(f"max.{column}") or high)
+    ]

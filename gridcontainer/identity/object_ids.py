@@ -1,11 +1,9 @@
-"""Ids of objects: opaque, the same whenever they are issued, and with a check character.
+"""Ids of objects: opaque, the same whenever they are issued, and safe to be copied by hand.
 
-An id is 20 characters of Crockford's base 32 (no I, L, O, U) made of the first 100 bits of the
-record's digest, and a check character by Luhn's algorithm modulo 32: any one wrong character is
-found, and any swap of neighbours but of ``0`` and ``Z``. Among a billion objects the odds that two
-have one id are below 1 in a trillion.
-
-Source: the algorithm is Luhn mod N, with N = 32.
+An id is 22 characters of Crockford's base 32 (no I, L, O, U): the first 100 bits of the record's
+digest, and these as a number modulo 1021. Since 1021 is prime and 32 is no root of it, any one
+wrong character and any two that are swapped are found out. Among a billion objects the odds that
+two have one id are below 1 in a trillion.
 """
 
 import hashlib
@@ -15,10 +13,12 @@ from typing import Final
 
 from pyspark.sql import Column, functions as F
 
-ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_SPARK_DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUV"  # conv() writes base 32 with these above 9
-_CHUNKS: Final = 5  # of 5 hexadecimal digits, which are 4 characters each
-_ID: Final = re.compile(f"[{ALPHABET}]{{21}}")
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SPARK_DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUV"  # above 9, in the base 32 of Spark's conv()
+_DIGITS: Final = 25  # hexadecimal ones of the record that stand in the id
+_MODULUS: Final = 1021
+_CHUNKS: Final = ((1, 10), (11, 10), (21, 5))  # of these digits: where each begins, how many
+_ID: Final = re.compile(f"[{_ALPHABET}]{{22}}")
 _RECORD: Final = re.compile("[0-9a-f]{32}")
 _KEY_SEPARATOR: Final = "\x1f"  # as the container's ingest has it
 
@@ -30,38 +30,40 @@ def object_id(record_id: Column) -> Column:
         record_id: 32 lowercase hexadecimal digits.
 
     Returns:
-        string of 21 characters.
+        string of 22 characters.
     """
-    chunks = [F.conv(F.substring(record_id, 1 + 5 * i, 5), 16, 32) for i in range(_CHUNKS)]
-    body = F.translate(
-        F.concat(*(F.lpad(chunk, 4, "0") for chunk in chunks)), _SPARK_DIGITS, ALPHABET[10:]
-    )
-    numbers = [
-        F.conv(F.substring(record_id, 1 + 5 * i, 5), 16, 10).cast("int") for i in range(_CHUNKS)
-    ]
-    total = F.lit(0)
-    for number in numbers:
-        for place in range(4):
-            code = F.shiftright(number, 15 - 5 * place).bitwiseAND(F.lit(31))
-            doubled = F.when(code < 16, code * 2).otherwise(code * 2 - 31)
-            total = total + (doubled if place % 2 else code)
-    check = F.substring(F.lit(ALPHABET), F.pmod(-total, F.lit(32)) + 1, F.lit(1))
-    return F.concat(body, check)
+    parts, total = [], F.lit(0)
+    for first, count in _CHUNKS:
+        digits = F.substring(record_id, first, count)
+        parts.append(F.lpad(F.conv(digits, 16, 32), count * 4 // 5, "0"))
+        weight = pow(16, _DIGITS - (first + count - 1), _MODULUS)
+        total = total + F.conv(digits, 16, 10).cast("long") * weight
+    check = F.conv((total % _MODULUS).cast("string"), 10, 32)
+    whole = F.concat(*parts, F.lpad(check, 2, "0"))
+    return F.translate(whole, _SPARK_DIGITS, _ALPHABET[10:])
 
 
 def to_object_id(record_id: str) -> str:
     """``object_id`` of one record."""
-    number = int(record_id[:25], 16)
-    codes = [number >> (95 - 5 * i) & 31 for i in range(20)]
-    return "".join(ALPHABET[code] for code in [*codes, _check(codes)])
+    number = int(record_id[:_DIGITS], 16)
+    return _write(number, 20) + _write(number % _MODULUS, 2)
 
 
 def is_object_id(text: str) -> bool:
-    """Whether a text is an id, its check character included."""
-    if not _ID.fullmatch(text):
-        return False
-    codes = [ALPHABET.index(character) for character in text]
-    return codes[-1] == _check(codes[:-1])
+    """Whether a text is an id, its check characters included."""
+    return _ID.fullmatch(text) is not None and _read(text[:20]) % _MODULUS == _read(text[20:])
+
+
+def _write(number: int, length: int) -> str:
+    places = range(5 * (length - 1), -1, -5)
+    return "".join(_ALPHABET[number >> place & 31] for place in places)
+
+
+def _read(text: str) -> int:
+    number = 0
+    for character in text:
+        number = number * 32 + _ALPHABET.index(character)
+    return number
 
 
 def is_record_id(text: str) -> bool:
@@ -78,8 +80,3 @@ def record_id_of(dataset: str, key: Sequence[str]) -> str:
     """The id of the record of a data set with a business key, given in the key's order."""
     whole = _KEY_SEPARATOR.join([dataset, *key])
     return hashlib.sha256(whole.encode()).hexdigest()[:32]
-
-
-def _check(codes: Sequence[int]) -> int:
-    doubled = (code * 2 if code < 16 else code * 2 - 31 for code in codes[1::2])
-    return -(sum(codes[0::2]) + sum(doubled)) % 32

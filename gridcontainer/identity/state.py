@@ -7,13 +7,16 @@ it should hold by itself, so that a run that was killed between two tables is me
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, Row, SparkSession, functions as F
 
 from gridcontainer.identity.grouping import Grouping, group_records
+from gridcontainer.identity.known import CONTENT, KEY, known_records
 from gridcontainer.identity.object_ids import object_id
 from gridcontainer.identity.schemas import (
     ACTIVE,
@@ -24,18 +27,15 @@ from gridcontainer.identity.schemas import (
     MERGE,
     MERGED,
     OBJECTS,
-    PLACE,
-    RECORD,
     RETIRED,
 )
 from gridcontainer.identity.storage import IdentityStorage
 from gridcontainer.identity.versions import (
+    ABSENT,
     CHANGE,
     INSERT,
     UPDATE,
     Stamp,
-    content_digest,
-    find_changes,
     open_rows,
     update_quietly,
     write_changes,
@@ -46,9 +46,7 @@ _MEMBERS: Final = (
     "record_id string, first string, is_live boolean, link string, weight double, "
     "probability double"
 )
-_KEY: Final = ("record_id", "department", "dataset", "business_key")
-_CONTENT: Final = [f for f in RECORD if f.name not in ("record_id", "business_key")]
-_OF_LINKS: Final = ["record_left", "record_right", "link", "probability", "weight", "many"]
+_OF_LINKS: Final = ("record_left", "record_right", "link", "probability", "weight", "many")
 _FEW: Final = 200_000  # members that are sent to every task
 
 
@@ -57,7 +55,7 @@ class Settled:
     """What changed when the state was made to follow from the evidence.
 
     Attributes:
-        objects: new versions of objects: ``reason``, ``dataset`` and ``count``.
+        objects: new versions of objects: ``reason``, ``of_dataset`` and ``count``.
         keys: how many keys were opened, closed or turned to another object.
         refused: how many links to merge are not applied, by reason.
     """
@@ -70,7 +68,7 @@ class Settled:
         """New versions of the objects of a data set (or of all) by reason."""
         found: Counter[str] = Counter()
         for row in self.objects:
-            if dataset in (None, row["dataset"]):
+            if dataset in (None, row["of_dataset"]):
                 found[row["reason"]] += row["count"]
         return dict(found)
 
@@ -95,63 +93,26 @@ def settle(
     """
     held_keys = open_rows(spark, storage.keys, KEYS)
     held_objects = open_rows(spark, storage.objects, OBJECTS)
-    there = _records_there(held_keys, fresh, datasets)
-    known = _known_records(held_objects, there, stamp)
     links = open_rows(spark, storage.links, LINKS).where(F.col("status").isin(MERGE, DIFFERENT))
-    grouping, evidence = _group(known, links)
-    members = _to_frame(spark, grouping.members)
-    wanted_keys = there.transform(_to_keys, members=members)
-    keys = write_changes(find_changes(wanted_keys, held_keys, KEYS), storage.keys, KEYS, stamp)
-    changed = known.transform(_to_objects, members=members)
-    objects = write_changes(changed, storage.objects, OBJECTS, stamp, by=("reason", "dataset"))
+    known = known_records(fresh, held_keys, held_objects, datasets=datasets, stamp=stamp)
+    known = known.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        grouping, evidence = _group(known, links)
+        grouped = known.join(_to_frame(spark, grouping.members), "record_id", how="left")
+        keys = write_changes(
+            grouped.transform(_change_keys), storage.keys, KEYS, stamp,
+            fill=partial(_fill, columns=KEY, fresh=fresh, held=held_keys),
+        )  # fmt: skip
+        objects = write_changes(
+            grouped.transform(_change_objects), storage.objects, OBJECTS, stamp,
+            fill=partial(_fill, columns=CONTENT, fresh=fresh, held=held_objects),
+            by=("reason", "of_dataset"),
+        )  # fmt: skip
+    finally:
+        known.unpersist()
     _note_refusals(spark, storage, evidence, grouping.refused)
     said = (reason.partition(":")[0] for reason in grouping.refused.to_pylist() if reason)
     return Settled(objects, sum(row["count"] for row in keys), dict(Counter(said)))
-
-
-def _records_there(
-    held_keys: DataFrame, fresh: DataFrame | None, datasets: Sequence[str]
-) -> DataFrame:
-    """The records that there are: fresh ones with their content, the others by their keys."""
-    held = held_keys.select(*_KEY, F.lit(False).alias("is_fresh"))
-    if fresh is None:
-        nothing = [f for f in RECORD if f.name not in _KEY]
-        return held.select("*", *(F.lit(None).cast(f.dataType).alias(f.name) for f in nothing))
-    others = held.where(~F.col("dataset").isin(*datasets))
-    own = fresh.select(*(f.name for f in RECORD), F.lit(True).alias("is_fresh"))
-    return own.unionByName(others, allowMissingColumns=True)
-
-
-def _known_records(held_objects: DataFrame, there: DataFrame, stamp: Stamp) -> DataFrame:
-    """All records that were ever issued an object, with what is known of them now.
-
-    Returns:
-        ``record_id``, ``object_id`` (of its own object), the columns of content, ``issued``,
-        ``is_there``; and of its object as it is held ``held_digest`` (null if it has none),
-        ``held_place``, ``held_status`` and ``held_merged_into``.
-    """
-    held = held_objects.select(
-        "record_id",
-        "issued",
-        content_digest(OBJECTS).alias("held_digest"),
-        F.col("status").alias("held_status"),
-        F.col("merged_into").alias("held_merged_into"),
-        F.xxhash64(*(f.name for f in PLACE)).alias("held_place"),
-        *(F.col(f.name).alias(f"held_{f.name}") for f in _CONTENT),
-    )
-    content = [
-        F.when(F.col("is_fresh"), F.col(f.name)).otherwise(F.col(f"held_{f.name}")).alias(f.name)
-        for f in _CONTENT
-    ]
-    both = held.join(there, "record_id", how="full_outer")
-    return both.where("held_digest IS NOT NULL OR is_fresh").select(
-        "record_id",
-        object_id(F.col("record_id")).alias("object_id"),
-        F.coalesce("issued", F.lit(stamp.moment)).alias("issued"),
-        F.col("is_fresh").isNotNull().alias("is_there"),
-        *content,
-        *("held_digest", "held_place", "held_status", "held_merged_into"),
-    )
 
 
 def _group(known: DataFrame, links: DataFrame) -> tuple[Grouping, pa.Table]:
@@ -159,7 +120,9 @@ def _group(known: DataFrame, links: DataFrame) -> tuple[Grouping, pa.Table]:
     found = links.select(*_OF_LINKS, "status", "refused").toArrow()
     merge = _ARROW.equal(found.column("status"), MERGE)
     evidence, vetoes = found.filter(merge), found.filter(_ARROW.invert(merge))
-    records = known.select("record_id", "dataset", "object_class", "is_there", "issued")
+    records = known.where("is_fresh OR held_status IS NOT NULL").select(
+        "record_id", "dataset", "object_class", "is_there", "issued"
+    )
     if not found.num_rows:
         return group_records(records.limit(0).toArrow(), evidence, vetoes), evidence
     ends = links.select(F.explode(F.array("record_left", "record_right")).alias("record_id"))
@@ -172,34 +135,65 @@ def _to_frame(spark: SparkSession, members: pa.Table) -> DataFrame:
     return F.broadcast(frame) if members.num_rows <= _FEW else frame
 
 
-def _to_keys(there: DataFrame, *, members: DataFrame) -> DataFrame:
-    """The keys as they should be: each record's own object, or that of the first of its group."""
-    shares = F.col("first").isNotNull() & (F.col("first") != F.col("record_id"))
-    return there.join(members, "record_id", how="left").select(
-        *_KEY,
-        object_id(F.coalesce("first", "record_id")).alias("object_id"),
-        F.when(shares, F.col("link")).otherwise(ISSUED).alias("method"),
-        F.when(shares, F.col("weight")).alias("weight"),
-        F.when(shares, F.col("probability")).alias("probability"),
+def _shares() -> Column:
+    """Whether a record's object is that of another record."""
+    return F.col("first").isNotNull() & (F.col("first") != F.col("record_id"))
+
+
+def _change_keys(grouped: DataFrame) -> DataFrame:
+    """The keys that must change: to each record its own object, or that of the first of its group.
+
+    Returns:
+        ``_change`` and the columns of keys but for those of ``KEY``; ``is_fresh``.
+    """
+    wanted = {
+        "object": F.when(_shares(), object_id(F.col("first"))).otherwise(F.col("object_id")),
+        "method": F.when(_shares(), F.col("link")).otherwise(ISSUED),
+        **{name: F.when(_shares(), F.col(name)) for name in ("weight", "probability")},
+    }
+    is_held = F.col("key_object").isNotNull()
+    same = F.lit(True)
+    for name, value in wanted.items():
+        same = same & value.eqNullSafe(F.col(f"key_{name}"))
+    change = (
+        F.when(F.col("is_there") & ~is_held, INSERT)
+        .when(~F.col("is_there") & is_held, ABSENT)
+        .when(F.col("is_there") & (F.col("key_differs") | ~same), UPDATE)
+    )
+    wanted["object_id"] = wanted.pop("object")
+    return (
+        grouped.withColumn(CHANGE, change)
+        .where(F.col(CHANGE).isNotNull())
+        .select(CHANGE, "record_id", "is_fresh", *(v.alias(n) for n, v in wanted.items()))
     )
 
 
-def _to_objects(known: DataFrame, *, members: DataFrame) -> DataFrame:
-    """The objects that must have a new version, with the change and its reason."""
-    shares = F.col("first").isNotNull() & (F.col("first") != F.col("record_id"))
+def _change_objects(grouped: DataFrame) -> DataFrame:
+    """The objects that must have a new version, with the change and its reason.
+
+    Returns:
+        ``_change`` and the columns of objects but for those of ``CONTENT``; ``is_fresh`` and
+        ``of_dataset``.
+    """
     is_live = F.coalesce("is_live", "is_there")
-    status = F.when(shares, MERGED).when(is_live, ACTIVE).otherwise(RETIRED)
-    wanted = (
-        known.join(members, "record_id", how="left")
-        .withColumn("status", status)
-        .withColumn("merged_into", F.when(shares, object_id(F.col("first"))))
+    status = F.when(_shares(), MERGED).when(is_live, ACTIVE).otherwise(RETIRED)
+    wanted = grouped.where("is_fresh OR held_status IS NOT NULL").withColumns(
+        {"status": status, "merged_into": F.when(_shares(), object_id(F.col("first")))}
     )
-    is_new = F.col("held_digest").isNull()
-    is_changed = F.col("held_digest") != content_digest(OBJECTS)
-    changed = wanted.withColumn(CHANGE, F.when(is_new, INSERT).when(is_changed, UPDATE))
-    names = [name for name in OBJECTS.schema.names if name in wanted.columns]
-    return changed.where(F.col(CHANGE).isNotNull()).select(
-        CHANGE, *names, _reason().alias("reason")
+    same = F.col("status").eqNullSafe(F.col("held_status")) & F.col("merged_into").eqNullSafe(
+        F.col("held_merged_into")
+    )
+    change = F.when(F.col("held_status").isNull(), INSERT).when(
+        F.col("content_differs") | ~same, UPDATE
+    )
+    return (
+        wanted.withColumn(CHANGE, change)
+        .where(F.col(CHANGE).isNotNull())
+        .select(
+            *(CHANGE, "object_id", "record_id", "status", "merged_into", "issued", "is_fresh"),
+            _reason().alias("reason"),
+            F.col("dataset").alias("of_dataset"),
+        )
     )
 
 
@@ -208,25 +202,36 @@ def _reason() -> Column:
     status, held = F.col("status"), F.col("held_status")
     turned = ~F.col("merged_into").eqNullSafe(F.col("held_merged_into"))
     return (
-        F.when(F.col("held_digest").isNull(), "issued")
+        F.when(held.isNull(), "issued")
         .when((status == MERGED) & turned, "merged")
         .when((status == RETIRED) & (held != RETIRED), "retired")
         .when((status == ACTIVE) & (held == MERGED), "split")
         .when((status == ACTIVE) & (held == RETIRED), "returned")
-        .when(F.col("held_place") != F.xxhash64(*(f.name for f in PLACE)), "moved")
+        .when(F.col("place_differs"), "moved")
         .otherwise("corrected")
     )
+
+
+def _fill(
+    changed: DataFrame, *, columns: Sequence[str], fresh: DataFrame | None, held: DataFrame
+) -> DataFrame:
+    """Add columns to changed rows: as they are now where that is known, else as they are held."""
+    old = changed.where("NOT is_fresh")
+    old = old.join(held.select("record_id", *columns), "record_id", how="inner")
+    if fresh is None:
+        return old
+    new = changed.where("is_fresh")
+    new = new.join(fresh.select("record_id", *columns), "record_id", how="inner")
+    return new.unionByName(old)
 
 
 def _note_refusals(
     spark: SparkSession, storage: IdentityStorage, evidence: pa.Table, refused: pa.Array
 ) -> None:
     """Write down why links are not applied; that makes no new version of them."""
-    same = _ARROW.equal(
-        _ARROW.fill_null(evidence.column("refused"), ""), _ARROW.fill_null(refused, "")
-    )
+    before, after = (_ARROW.fill_null(why, "") for why in (evidence.column("refused"), refused))
     noted = evidence.select([*LINKS.key]).append_column("refused", refused)
-    if (changed := noted.filter(_ARROW.invert(same))).num_rows:
+    if (changed := noted.filter(_ARROW.not_equal(before, after))).num_rows:
         frame = spark.createDataFrame(
             changed, "record_left string, record_right string, link string, refused string"
         )

@@ -103,7 +103,7 @@ def undo_link_between(
     smaller, greater = decision.pair
     found = [
         row
-        for row in find_rows(storage.links, "record_left", [smaller])
+        for row in find_rows(storage.links, LINKS, "record_left", [smaller])
         if row["record_right"] == greater and row["status"] == MERGE
     ]
     if not found:

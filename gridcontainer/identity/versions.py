@@ -4,7 +4,7 @@ The open rows are what holds. A change is found by comparing them with what shou
 step that was killed is done by the next run, and one that has nothing to change writes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,10 +16,13 @@ from pyspark.sql import Column, DataFrame, Row, SparkSession, functions as F
 from gridcontainer.container.tables import create_table
 from gridcontainer.identity.schemas import VALIDITY, VersionedTable
 
+Transform = Callable[[DataFrame], DataFrame]
+
 CHANGE: Final = "_change"
 INSERT, UPDATE, ABSENT = "insert", "update", "absent"
 _ROWS_PER_FILE: Final = 250_000
 _MOST_LITERALS: Final = 64
+_GROUP_BYTES: Final = 2 << 20  # of rows in a file: a single key is found by reading one group
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ def find_changes(wanted: DataFrame, held: DataFrame, table: VersionedTable) -> D
         digest.
     """
     names = [name for name in table.schema.names if name in wanted.columns]
-    ours = wanted.select(*names, content_digest(table).alias("_wanted"))
-    theirs = held.select(*table.key, content_digest(table).alias("_held"))
+    ours = wanted.select(*names, _digest(table).alias("_wanted"))
+    theirs = held.select(*table.key, _digest(table).alias("_held"))
     change = (
         F.when(F.col("_held").isNull(), INSERT)
         .when(F.col("_wanted").isNull(), ABSENT)
@@ -79,23 +82,30 @@ def find_changes(wanted: DataFrame, held: DataFrame, table: VersionedTable) -> D
     return both.where(F.col(CHANGE).isNotNull()).select(CHANGE, *names)
 
 
-def content_digest(table: VersionedTable, prefix: str = "") -> Column:
+def _digest(table: VersionedTable) -> Column:
     """Of a row's content; a null counts, and does not move others."""
-    columns = [F.col(prefix + field.name).cast(field.dataType) for field in table.content]
+    columns = [F.col(field.name).cast(field.dataType) for field in table.content]
     return F.xxhash64(*columns, *(column.isNull() for column in columns))
 
 
 def write_changes(
-    changes: DataFrame, path: str, table: VersionedTable, stamp: Stamp, *, by: Sequence[str] = ()
+    changes: DataFrame,
+    path: str,
+    table: VersionedTable,
+    stamp: Stamp,
+    *,
+    by: Sequence[str] = (),
+    fill: Transform = lambda changed: changed,
 ) -> list[Row]:
     """Bring changes into a table; without any the table gets no new version.
 
     Args:
-        changes: of ``find_changes``.
+        changes: ``_change`` and the table's columns as they should be, as of ``find_changes``.
         path: of the table, which is there.
         table: what it is made of.
         stamp: of the run.
         by: columns to count by.
+        fill: adds columns of the table that the changes lack.
 
     Returns:
         ``_change``, the columns of ``by`` and ``count``.
@@ -104,52 +114,55 @@ def write_changes(
     try:
         counts = changes.groupBy(CHANGE, *by).count().collect()
         kinds = {row[CHANGE] for row in counts}
-        closing = sum(row["count"] for row in counts if row[CHANGE] != INSERT)
-        opened = changes.where(F.col(CHANGE) != ABSENT).select(*_opened(changes, table, stamp))
+        opened = fill(changes.where(F.col(CHANGE) != ABSENT)).transform(
+            _open, table=table, stamp=stamp
+        )
         if kinds == {INSERT}:
             total = sum(row["count"] for row in counts)
             _append(opened, path, table, files=-(-total // _ROWS_PER_FILE))
         elif kinds:
-            _merge(changes, opened, path, table, stamp, closing)
+            closing = sum(row["count"] for row in counts if row[CHANGE] != INSERT)
+            former = changes.where(F.col(CHANGE) != INSERT).select(*table.key)
+            reach = _reach(former, table.key[0]) if closing <= _MOST_LITERALS else "true"
+            _merge(former, opened, path, table, stamp, reach)
     finally:
         changes.unpersist()
     return counts
 
 
-def _opened(changes: DataFrame, table: VersionedTable, stamp: Stamp) -> list[Column]:
+def _open(rows: DataFrame, *, table: VersionedTable, stamp: Stamp) -> DataFrame:
+    """The rows as the table opens them at the moment of a run."""
     validity = {"run_id": stamp.run_id, "valid_from": stamp.moment}
-    values = {field.name: F.lit(validity.get(field.name)) for field in VALIDITY}
-    return [
-        values.get(f.name, F.col(f.name) if f.name in changes.columns else F.lit(None))
-        .cast(f.dataType)
-        .alias(f.name)
-        for f in table.schema
-    ]
+    values = {name: F.col(name) for name in rows.columns} | {
+        field.name: F.lit(validity.get(field.name)) for field in VALIDITY
+    }
+    return rows.select(
+        *(values.get(f.name, F.lit(None)).cast(f.dataType).alias(f.name) for f in table.schema)
+    )
 
 
 def _append(rows: DataFrame, path: str, table: VersionedTable, *, files: int) -> None:
     first = table.key[0]
     arranged = rows.repartitionByRange(files, first).sortWithinPartitions(first)
-    arranged.write.format("delta").mode("append").save(path)
+    writer = arranged.write.format("delta").mode("append")
+    writer.option("parquet.block.size", str(_GROUP_BYTES)).save(path)
 
 
 def _merge(
-    changes: DataFrame,
+    former: DataFrame,
     opened: DataFrame,
     path: str,
     table: VersionedTable,
     stamp: Stamp,
-    closing: int,
+    reach: str,
 ) -> None:
     """The former row is closed, and the new one, which matches none, is inserted beside it."""
-    former = changes.where(F.col(CHANGE) != INSERT).select(*table.key)
     both = former.withColumn("_closes", F.lit(True)).unionByName(
         opened.withColumn("_closes", F.lit(False)), allowMissingColumns=True
     )
     same = " AND ".join(f"held.{name} = changed.{name}" for name in table.key)
-    reach = _reach(former, table.key[0]) if closing <= _MOST_LITERALS else "true"
     (
-        DeltaTable.forPath(changes.sparkSession, path)
+        DeltaTable.forPath(former.sparkSession, path)
         .alias("held")
         .merge(
             both.alias("changed"),

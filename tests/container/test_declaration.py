@@ -316,6 +316,13 @@ def test_a_relation_to_a_data_set_that_is_not_declared_is_told(tmp_path, city):
     assert "places: relations: streets is not declared there; declare it" in refusal(tmp_path, city)
 
 
+def test_a_class_that_the_city_does_not_have_is_told(tmp_path, city):
+    write(tmp_path, good() | {"object_class": "palace"})
+    said = refusal(tmp_path, city)
+    assert "places.yaml: object_class: palace is not among the classes of shanghai (" in said
+    assert "building, bus_stop, community" in said
+
+
 def profile() -> dict:
     return yaml.safe_load((CONF / "city/shanghai.yaml").read_text(encoding="utf-8"))
 

@@ -49,7 +49,7 @@ class City:
 
     def write(
         self, dataset: str, places: Mapping[str, tuple[float, float]] | Sequence[dict[str, Any]],
-        *, key: str = "name",
+        *, key: str = "name", confidential: bool = False,
     ) -> None:  # fmt: skip
         """Make the places those that the data set has; or rows of columns of its own."""
         rows = (
@@ -66,7 +66,11 @@ class City:
         write_deltalake(str(path), table, partition_by=["grid_prefix"])
         # delta-rs writes no properties of others: they go into the log by hand.
         log = path / "_delta_log/00000000000000000000.json"
-        properties = {"gridcontainer.key": key, "gridcontainer.label": "name"}
+        properties = {
+            "gridcontainer.key": key,
+            "gridcontainer.label": "name",
+            "gridcontainer.confidential": str(confidential),
+        }
         actions = [json.loads(line) for line in log.read_text().splitlines()]
         for action in actions:
             if "metaData" in action:
