@@ -10,6 +10,7 @@
     ├── QueryError         (ValueError)   a question that cannot be asked
     ├── JoinError          (ValueError)   a join that cannot be asked so
     ├── LinkError          (ValueError)   a linkage that cannot be made
+    ├── IdentityError      (ValueError)   an identity or a link that cannot be had so
     ├── StorageError       (RuntimeError) tables that Spark cannot read or write
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
@@ -56,6 +57,10 @@ class JoinError(GridContainerError, ValueError):
 
 class LinkError(GridContainerError, ValueError):
     """A linkage that cannot be made."""
+
+
+class IdentityError(GridContainerError, ValueError):
+    """An identity or a link between records that cannot be had so."""
 
 
 class StorageError(GridContainerError, RuntimeError):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from delta.tables import DeltaTable
-from pyspark.sql import SparkSession, functions as F
+from pyspark.sql import Row, SparkSession, functions as F
 
 from gridcontainer.container.schemas import RUNS_SCHEMA
 from gridcontainer.container.tables import append
@@ -73,9 +73,10 @@ class Run:
             )
 
 
-def record_run(spark: SparkSession, path: str, run: Run) -> None:
-    """Append a run to the ledger."""
-    append(spark.createDataFrame([asdict(run)], RUNS_SCHEMA), path, new_columns=True)
+def record_run(spark: SparkSession, path: str, *runs: Run) -> None:
+    """Append runs to the ledger, all of them or none."""
+    rows = spark.createDataFrame([asdict(run) for run in runs], RUNS_SCHEMA)
+    append(rows, path, new_columns=True)
 
 
 def last_run(spark: SparkSession, path: str, dataset: str) -> Run | None:
@@ -84,10 +85,21 @@ def last_run(spark: SparkSession, path: str, dataset: str) -> Run | None:
         return None
     runs = spark.read.format("delta").load(path).where(F.col("dataset") == dataset)
     newest = runs.orderBy(F.desc("started")).limit(1).collect()
-    if not newest:
-        return None
+    return _to_run(newest[0]) if newest else None
+
+
+def last_runs(spark: SparkSession, path: str, job: str) -> dict[str, Run]:
+    """The newest run of a job for each data set that it ran for."""
+    if not DeltaTable.isDeltaTable(spark, path):
+        return {}
+    runs = spark.read.format("delta").load(path).where(F.col("job") == job)
+    newest = runs.groupBy("dataset").agg(F.max_by(F.struct("*"), "started").alias("run"))
+    return {row["dataset"]: _to_run(row["run"]) for row in newest.collect()}
+
+
+def _to_run(row: Row) -> Run:
     # What a ledger of an earlier release did not write is null.
-    values = {name: value for name, value in newest[0].asDict().items() if value is not None}
+    values = {name: value for name, value in row.asDict().items() if value is not None}
     started = values["started"].astimezone(UTC)  # its times are local and do not say so
     return Run(**(values | {"started": started}))
 

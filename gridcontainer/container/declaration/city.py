@@ -40,7 +40,20 @@ class ReferenceSets(Model):
 
 
 class CityProfile(Model):
-    """The city's own coding standard; see ``conf/city/shanghai.yaml``."""
+    """The city's own coding standard; see ``conf/city/shanghai.yaml``.
+
+    Attributes:
+        city: its name.
+        title: a line for people.
+        extent: outside of which a position is a mistake.
+        time_zone: of times that say none.
+        datum: of data sets that say none.
+        levels: at which an object of a kind is coded.
+        prefix_levels: at which a data set may be partitioned.
+        departments: who owns data sets.
+        classes: what an object can be, such as a building or a sensor.
+        references: data sets that a new file's datum is measured against.
+    """
 
     city: Name
     title: str
@@ -50,6 +63,7 @@ class CityProfile(Model):
     levels: dict[Kind, LevelNumber]
     prefix_levels: list[Literal[1, 2, 3]] = Field(min_length=1)
     departments: dict[Name, str]
+    classes: dict[Name, str] = {}
     references: ReferenceSets | None = None
 
     @model_validator(mode="after")

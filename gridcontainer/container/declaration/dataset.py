@@ -40,6 +40,8 @@ class Declaration(Model):
         totals: a Spark SQL condition on the source's columns that holds for rows that are sums of
             other rows, such as ``name = '合计'``: they are set aside, or a sum would count twice.
         label: the column to show to people.
+        object_class: what the things are of which its rows are records, one of the city's classes;
+            missing where they are no things, such as events and sums.
         level: at which rows are coded; the city's level for the kind where missing.
         outside_city: ``keep`` keeps rows outside the city's extent.
         missing: texts that mean "no value" in a coordinate, beside the empty one.
@@ -66,6 +68,7 @@ class Declaration(Model):
     key: list[str] = []
     totals: str | None = None
     label: str | None = None
+    object_class: Name | None = None
     level: LevelNumber | None = None
     outside_city: Literal["set_aside", "keep"] = "set_aside"
     missing: list[str] = ["-", "—", "--", "null", "NULL", "None"]
@@ -159,8 +162,8 @@ def load_declarations(
         only: names of data sets; empty for all.
 
     Raises:
-        DeclarationError: a faulty file, two data sets of one name, an unknown department, or a
-            name in ``only`` that is not declared.
+        DeclarationError: a faulty file, two data sets of one name, an unknown department or class,
+            or a name in ``only`` that is not declared.
     """
     found: dict[str, Declaration] = {}
     for path in sorted([*directory.glob("*.yaml"), *directory.glob("*.yml")]):
@@ -176,6 +179,7 @@ def load_declarations(
                 f"{path}: department: {declaration.department} is not in the profile of "
                 f"{city.city} ({known}); add it there, or correct it"
             )
+        _require_class(declaration, city, path)
         found[declaration.dataset] = declaration
     _require_related(found, directory)
     if not found:
@@ -185,6 +189,16 @@ def load_declarations(
             f"not declared in {directory}: {', '.join(unknown)}; there are {', '.join(found)}"
         )
     return [found[name] for name in found if not only or name in only]
+
+
+def _require_class(declaration: Declaration, city: CityProfile, path: Path) -> None:
+    named = declaration.object_class
+    if named is not None and named not in city.classes:
+        known = ", ".join(city.classes) or "it has none"
+        raise DeclarationError(
+            f"{path}: object_class: {named} is not among the classes of {city.city} ({known}); add "
+            "it there, or correct it"
+        )
 
 
 def _require_related(found: Mapping[str, Declaration], directory: Path) -> None:

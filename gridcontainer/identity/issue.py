@@ -1,0 +1,198 @@
+"""Objects for the records of data sets: issued once, and kept while their records change."""
+
+import time
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Final
+
+from deltalake import DeltaTable
+from py4j.protocol import Py4JJavaError
+from pyspark import StorageLevel
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession, functions as F
+
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.ingest import prepare_container
+from gridcontainer.container.query.opened import OpenTable
+from gridcontainer.container.runs import Run, digest_of, last_runs, record_run
+from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables import first_line, read_version
+from gridcontainer.errors import IdentityError, StorageError
+from gridcontainer.identity.aside import set_aside
+from gridcontainer.identity.records import add_reason, open_dataset, read_records
+from gridcontainer.identity.schemas import KEYS
+from gridcontainer.identity.state import settle
+from gridcontainer.identity.storage import IdentityStorage
+from gridcontainer.identity.versions import Stamp, open_rows
+
+JOB: Final = "identity issue"
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What an issue did for one data set.
+
+    Attributes:
+        dataset: its name.
+        run: the ledger's row: of this run, or of the earlier one that saw the same records.
+        changed: False where the data set was as at the earlier run.
+        reasons: new versions of its objects by reason: ``issued``, ``moved``, ``retired`` ...
+    """
+
+    dataset: str
+    run: Run
+    changed: bool
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A data set whose records get identities."""
+
+    table: OpenTable
+    object_class: str
+
+    @property
+    def aside(self) -> str:
+        """The name of its rows in the quarantine and of its runs in the ledger."""
+        return f"identity.{self.table.dataset}"
+
+    def fingerprint(self) -> str:
+        """Changes when the table does, or what is taken from it."""
+        words = (self.table.properties.get(f"gridcontainer.{n}", "") for n in ("key", "label"))
+        table_id = str(DeltaTable(self.table.path).metadata().id)
+        return digest_of(self.object_class, table_id, str(self.table.version), *words)
+
+
+def issue(
+    spark: SparkSession,
+    storage: IdentityStorage,
+    declarations: Collection[Declaration],
+    names: Sequence[str] = (),
+    *,
+    report: Report = lambda step: None,
+) -> list[Issued]:
+    """Give each record of the data sets an object, and the objects what their records say now.
+
+    An object keeps its id when its record moves (``moved``), is called otherwise (``corrected``),
+    goes (``retired``, unless another record is the same object) and comes back (``returned``).
+    Data sets that are as they were at the last run are not read, and nothing new writes nothing.
+
+    Args:
+        spark: the session.
+        storage: of the identities.
+        declarations: of the data sets; ``object_class`` says what their records are.
+        names: of data sets; where empty all with an ``object_class`` that the container has.
+        report: is told each step, for progress.
+
+    Raises:
+        DatasetError: the container has no such data set.
+        IdentityError: a data set has no class or no business key, or none has.
+        StorageError: Spark cannot read or write the tables.
+        ConservationError: records were lost or doubled.
+    """
+    sources = _choose(storage.container, declarations, names)
+    try:
+        prepare_container(spark, storage.container)
+        earlier = last_runs(spark, storage.container.runs, JOB)
+        prints = {source.aside: source.fingerprint() for source in sources}
+        same = {n: r for n, r in earlier.items() if r.fingerprint == prints.get(n)}
+        changed = [source for source in sources if source.aside not in same]
+        done = [
+            Issued(source.table.dataset, same[source.aside], False, {})
+            for source in sources
+            if source.aside in same
+        ]
+        return done + (_issue(spark, storage, changed, prints, report) if changed else [])
+    except (PySparkException, Py4JJavaError) as error:
+        raise StorageError(
+            f"identities cannot be issued: {first_line(error)}. Run again: what is done is not "
+            "done twice"
+        ) from error
+
+
+def _choose(
+    storage: Storage, declarations: Collection[Declaration], names: Sequence[str]
+) -> list[_Source]:
+    declared = {declaration.dataset: declaration for declaration in declarations}
+    if unknown := [name for name in names if name not in declared]:
+        raise IdentityError(f"not declared: {', '.join(unknown)}")
+    there = {dataset for _, dataset, _ in storage.find_datasets()}
+    classes = {
+        name: declaration.object_class
+        for name, declaration in declared.items()
+        if name in names or (not names and declaration.object_class and name in there)
+    }
+    if without := [name for name, object_class in classes.items() if object_class is None]:
+        raise IdentityError(
+            f"{', '.join(without)}: no object_class in the declaration says what its records are; "
+            "add one of the city's classes"
+        )
+    if not classes:
+        raise IdentityError(f"no data set in {storage.root} has an object_class in its declaration")
+    return [_Source(open_dataset(storage, name), str(kind)) for name, kind in classes.items()]
+
+
+def _issue(
+    spark: SparkSession,
+    storage: IdentityStorage,
+    sources: Sequence[_Source],
+    fingerprints: Mapping[str, str],
+    report: Report,
+) -> list[Issued]:
+    started, clock, run_id = datetime.now(UTC), time.perf_counter(), uuid.uuid4().hex
+    names = [source.table.dataset for source in sources]
+    report(f"reading {', '.join(names)}")
+    records = [read_records(spark, source.table, source.object_class) for source in sources]
+    judged = reduce(DataFrame.unionByName, records).transform(add_reason)
+    judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        rows_in = _count(judged)
+        aside = set_aside(
+            spark, storage.container, [s.aside for s in sources], judged.transform(_aside), run_id
+        )
+        report("comparing with the objects that there are")
+        fresh = judged.where("reason IS NULL")
+        settled = settle(spark, storage, Stamp(run_id, started), fresh=fresh, datasets=names)
+    finally:
+        judged.unpersist()
+    rows_out = _count(open_rows(spark, storage.keys, KEYS))
+    version = read_version(spark, storage.objects)
+
+    def run_of(source: _Source) -> Run:
+        name, reasons = source.table.dataset, settled.by_reason(source.table.dataset)
+        return Run(
+            run_id=run_id, job=JOB, dataset=source.aside, department=source.table.department,
+            started=started, seconds=time.perf_counter() - clock,
+            fingerprint=fingerprints[source.aside], table_version=version,
+            rows_in=rows_in.get(name, 0), rows_out=rows_out.get(name, 0),
+            rows_quarantined=sum(aside[source.aside].values()), reasons=aside[source.aside],
+            inserted=reasons.get("issued", 0), deleted=reasons.get("retired", 0),
+            updated=sum(n for why, n in reasons.items() if why not in ("issued", "retired")),
+        )  # fmt: skip
+
+    runs = [run_of(source) for source in sources]
+    for run in runs:
+        run.require_conservation()
+    record_run(spark, storage.container.runs, *runs)
+    return [
+        Issued(name, run, True, settled.by_reason(name))
+        for name, run in zip(names, runs, strict=True)
+    ]
+
+
+def _count(rows: DataFrame) -> dict[str, int]:
+    return {row["dataset"]: row["count"] for row in rows.groupBy("dataset").count().collect()}
+
+
+def _aside(judged: DataFrame) -> DataFrame:
+    """The records that can't have an identity, as the quarantine names them."""
+    name = F.concat(F.lit("identity."), F.col("dataset"))
+    return judged.where("reason IS NOT NULL").select(
+        name.alias("dataset"), "source_file", "source_row", "reason",
+        F.col("business_key").alias("row"),
+    )  # fmt: skip
