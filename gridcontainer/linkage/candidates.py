@@ -34,9 +34,7 @@ def find_candidates(records: Mapping[str, DataFrame], link: Link) -> DataFrame:
 
 
 def _within(left: DataFrame, right: DataFrame, metres: float) -> DataFrame:
-    sides = [
-        side.select(F.col("record_id").alias(f"record_{name}"), "lon", "lat")
-        for side, name in ((left, "left"), (right, "right"))
-    ]
-    pairs = grid_join(*sides, "within_distance", distance=metres)
+    here = left.select(F.col("record_id").alias("record_left"), "lon", "lat")
+    there = right.select(F.col("record_id").alias("record_right"), "lon", "lat")
+    pairs = grid_join(here, there, "within_distance", distance=metres)
     return pairs.select("record_left", "record_right")

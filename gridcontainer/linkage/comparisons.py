@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from splink.comparison_library import CustomComparison
+from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from gridcontainer.grid.levels import get_level
 from gridcontainer.linkage.declaration import (
@@ -85,7 +86,12 @@ def _compare(
     missing = _level(f"{needed}_l IS NULL OR {needed}_r IS NULL", "not said")
     missing["is_null_level"] = True
     last = _level("ELSE", "other", share=other)
-    return CustomComparison([missing, *levels, last], output_column_name=name)
+    return _custom(name, [missing, *levels, last])
+
+
+def _custom(name: str, levels: Sequence[Level]) -> CustomComparison:
+    given: list[ComparisonLevelCreator | Level] = [*levels]
+    return CustomComparison(given, output_column_name=name)
 
 
 def _level(condition: str, label: str, *, share: float | None = None) -> Level:
@@ -140,7 +146,7 @@ def _compare_addresses() -> CustomComparison:
         _level(f"arrays_overlap({roads[0]}, {roads[1]})", "same road", share=OTHER_ADDRESS),
         _level("ELSE", "other", share=OTHER_ADDRESS),
     ]
-    return CustomComparison(levels, output_column_name="address")
+    return _custom("address", levels)
 
 
 def _distance_levels(limits: Sequence[float]) -> list[Level]:

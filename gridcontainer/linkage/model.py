@@ -19,6 +19,7 @@ from typing import Any, Final
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from splink import Linker, SettingsCreator
 from splink.backends.spark import SparkAPI
+from splink.blocking_rule_library import CustomRule
 from splink.internals.exceptions import EMTrainingException
 
 from gridcontainer.errors import LinkError
@@ -28,6 +29,7 @@ from gridcontainer.linkage.declaration import Link
 PRIOR: Final = "prior"
 MOST_TRAINING_PAIRS: Final = 2_000_000.0
 LEAST_SHARE: Final = {"m_probability": 5e-4, "u_probability": 1e-6}
+_API: Final[Any] = SparkAPI  # it has no types
 _KEY: Final = "-__-"  # between the parts of Splink's own keys
 _TRAINING_PAIRS: Final = "l.block = r.block"
 
@@ -45,14 +47,29 @@ class Settings:
         return math.log2(probability / (1 - probability))
 
     @property
+    def weights(self) -> list[tuple[str, str, float]]:
+        """Comparison, level and weight: the binary logarithm of how much likelier it is of one."""
+        return [
+            (
+                comparison["output_column_name"],
+                level["label_for_charts"],
+                math.log2(level["m_probability"] / level["u_probability"]),
+            )
+            for comparison in self.splink["comparisons"]
+            for level in comparison["comparison_levels"]
+            if not level.get("is_null_level")
+        ]
+
+    @property
     def labels(self) -> dict[str, dict[int, str]]:
         """The name of each level of each comparison, by Splink's number of the level."""
         found = {}
         for comparison in self.splink["comparisons"]:
             levels = comparison["comparison_levels"]
             said = [level for level in levels if not level.get("is_null_level")]
-            labels = {len(said) - 1 - i: l["label_for_charts"] for i, l in enumerate(said)}
-            labels |= {-1: l["label_for_charts"] for l in levels if l.get("is_null_level")}
+            numbers = range(len(said) - 1, -1, -1)
+            labels = {n: level["label_for_charts"] for n, level in zip(numbers, said, strict=True)}
+            labels[-1] = next(level["label_for_charts"] for level in levels if level not in said)
             found[comparison["output_column_name"]] = labels
         return found
 
@@ -111,8 +128,8 @@ def _score(linker: Linker, api: SparkAPI, candidates: DataFrame, settings: Setti
         F.concat("dataset_right", F.lit(_KEY), "record_right").alias("join_key_r"),
     )
     linker.table_management.register_blocked_pairs_for_predict(api.register(keyed))
-    scored = linker.inference.predict().as_spark_dataframe()
-    return scored.select(
+    pairs: DataFrame = linker.inference.predict().as_spark_dataframe()
+    return pairs.select(
         F.col("source_dataset_l").alias("dataset_left"),
         F.col("record_id_l").alias("record_left"),
         F.col("source_dataset_r").alias("dataset_right"),
@@ -142,7 +159,7 @@ def _untrained(link: Link) -> SettingsCreator:
         link_type="link_only",
         unique_id_column_name="record_id",
         comparisons=[build_comparison(comparison) for comparison in link.compare],
-        blocking_rules_to_generate_predictions=[_TRAINING_PAIRS],
+        blocking_rules_to_generate_predictions=[CustomRule(_TRAINING_PAIRS)],
         retain_intermediate_calculation_columns=True,
         retain_matching_columns=True,
         em_convergence=0.0005,
@@ -169,7 +186,7 @@ def _open_linker(
     logging.getLogger("splink").setLevel(logging.ERROR)  # it reports each iteration
     spark = next(iter(records.values())).sparkSession
     before = _views(spark)
-    api = SparkAPI(
+    api = _API(
         spark_session=spark,
         register_udfs_automatically=False,  # its jar's functions are not used
         break_lineage_method="persist",

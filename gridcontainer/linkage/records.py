@@ -1,7 +1,8 @@
 """Rows of a data set in the shape in which they are compared."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any, Final
 
 import pandas as pd
 from pyspark.sql import DataFrame, functions as F
@@ -15,8 +16,9 @@ BLOCK_LEVEL: Final = 4  # 1' x 1': pairs that lie in one such cell train the mod
 METRES_APART: Final = "sqrt(power(x_l - x_r, 2) + power(y_l - y_r, 2) + power(z_l - z_r, 2))"
 _PLACE: Final = ("lon", "lat", "cell")
 _PARTS: Final = (
-    "full string, core string, ending string, sound string, marks array<string>, mark_kinds array<string>, "
-    "grams array<string>, addresses array<string>, is_address boolean, latin string"
+    "full string, core string, ending string, sound string, marks array<string>, "
+    "mark_kinds array<string>, grams array<string>, addresses array<string>, "
+    "is_address boolean, latin string"
 )
 
 
@@ -39,7 +41,7 @@ def linkage_records(rows: DataFrame, source: LinkSource, link: Link) -> DataFram
         F.trim(F.col(f"`{source.name}`").cast("string")).alias("name"),
         address.cast("string").alias("address"),
         *_PLACE,
-        *(F.col(f"`{column}`").cast("string").alias(f) for f, column in source.fields.items()),
+        *(F.col(f"`{column}`").cast("string").alias(n) for n, column in source.fields.items()),
     )
     x, y, z = earth_centred(F.col("lon"), F.col("lat"))
     return split_names(picked, name_rules(link)).withColumns(
@@ -52,25 +54,28 @@ def split_names(rows: DataFrame, rules: NameRules) -> DataFrame:
     kept = [field for field in rows.schema.fields if field.name not in ("name", "address")]
     schema = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in kept)
 
-    def split(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def split(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
         for batch in batches:
-            names, addresses = batch.pop("name"), batch.pop("address")
-            parts = [split_name(name, rules) if name else None for name in names]
-            placed = [split_name(text, rules) if text else None for text in addresses]
-            yield batch.assign(
-                full=_column(parts, "full"),
-                core=_column(parts, "core"),
-                ending=_column(parts, "ending"),
-                sound=_column(parts, "sound"),
-                marks=_column(parts, "marks"),
-                mark_kinds=_column(parts, "mark_kinds"),
-                grams=_column(parts, "grams"),
-                addresses=[_addresses(*both) for both in zip(parts, placed, strict=True)],
-                is_address=_column(parts, "is_address"),
-                latin=[latin_key(name) if name else None for name in names],
-            )
+            columns = _parts_of(batch.pop("name"), batch.pop("address"), rules)
+            yield batch.assign(**columns)
 
     return rows.mapInPandas(split, f"{schema}, {_PARTS}")
+
+
+def _parts_of(
+    names: Iterable[str | None], addresses: Iterable[str | None], rules: NameRules
+) -> dict[str, Any]:
+    """The columns of ``_PARTS``, by name."""
+    names = list(names)
+    parts = [split_name(name, rules) if name else None for name in names]
+    placed = [split_name(text, rules) if text else None for text in addresses]
+    columns: dict[str, Any] = {
+        field.name: [None if part is None else getattr(part, field.name) for part in parts]
+        for field in fields(NameParts)
+    }
+    columns["addresses"] = [_addresses(*both) for both in zip(parts, placed, strict=True)]
+    columns["latin"] = [latin_key(name) if name else None for name in names]
+    return columns
 
 
 def name_rules(link: Link) -> NameRules:
@@ -80,10 +85,6 @@ def name_rules(link: Link) -> NameRules:
             words = (comparison.generic, comparison.endings, comparison.types)
             return NameRules(*map(tuple, words))
     return NameRules()
-
-
-def _column(parts: list[NameParts | None], name: str) -> list[object]:
-    return [None if part is None else getattr(part, name) for part in parts]
 
 
 def _addresses(name: NameParts | None, address: NameParts | None) -> list[str]:
