@@ -28,7 +28,7 @@ from gridcontainer.linkage.declaration import Link
 
 PRIOR: Final = "prior"
 MOST_TRAINING_PAIRS: Final = 2_000_000.0
-LEAST_SHARE: Final = {"m_probability": 5e-4, "u_probability": 1e-6}
+LEAST_SHARE: Final = 5e-6  # of pairs that have a level
 _API: Final[Any] = SparkAPI  # it has no types
 _KEY: Final = "-__-"  # between the parts of Splink's own keys
 _TRAINING_PAIRS: Final = "l.block = r.block"
@@ -170,11 +170,15 @@ def _untrained(link: Link) -> SettingsCreator:
 def _without_certainties(model: dict[str, Any]) -> dict[str, Any]:
     """No level is impossible because no pair of the training had it: it is rare."""
     model = copy.deepcopy(model)
-    for comparison in model["comparisons"]:
-        for level in comparison["comparison_levels"]:
-            for name in ("m_probability", "u_probability"):
-                if level.get(name) is not None:
-                    level[name] = max(level[name], LEAST_SHARE[name])
+    levels = [level for c in model["comparisons"] for level in c["comparison_levels"]]
+    for level in levels:
+        if level.get("is_null_level"):
+            continue
+        shares = [level.get(f"{kind}_probability") for kind in "mu"]
+        if None in shares:  # no pair had it, so it tells nothing
+            shares = [LEAST_SHARE, LEAST_SHARE]
+        for kind, share in zip("mu", shares, strict=True):
+            level[f"{kind}_probability"] = max(share, LEAST_SHARE)
     return model
 
 
@@ -183,7 +187,6 @@ def _open_linker(
     records: Mapping[str, DataFrame], settings: SettingsCreator | dict[str, Any]
 ) -> Iterator[tuple[Linker, SparkAPI]]:
     """A linker whose views and cached frames go with it."""
-    logging.getLogger("splink").setLevel(logging.ERROR)  # it reports each iteration
     spark = next(iter(records.values())).sparkSession
     before = _views(spark)
     api = _API(
@@ -196,7 +199,7 @@ def _open_linker(
             api.register(rows, dataset_display_name=name, table_name=f"{name}_{uuid.uuid4().hex}")
             for name, rows in records.items()
         ]
-        yield Linker(sides, settings), api
+        yield Linker(sides, settings, log_level=logging.ERROR), api  # it tells each iteration
     finally:
         for view in _views(spark) - before:
             spark.catalog.uncacheTable(view)
