@@ -1,6 +1,5 @@
 """Two lists of the made-up city's communities in a container, linked once for all tests."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +44,7 @@ class LinkedCity:
 @pytest.fixture(scope="session")
 def linked_city(
     spark: SparkSession, sample: Truth, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LinkedCity]:
+) -> LinkedCity:
     city = load_city(CONF / "city/shanghai.yaml")
     names = ("communities", "community_listings")
     declared = load_declarations(CONF / "sample", city, only=names)
@@ -53,4 +52,4 @@ def linked_city(
     ingest_datasets(spark, declared, city=city, sources=sample.directory, storage=storage.container)
     (link,) = load_links(CONF / "sample/links", names)
     ((_, linked),) = link_all(spark, storage, [link], declared)
-    yield LinkedCity(storage, link, linked, declared)
+    return LinkedCity(storage, link, linked, declared)
