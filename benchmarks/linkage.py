@@ -172,8 +172,9 @@ def _objects(links: pd.DataFrame) -> set[tuple[str, ...]]:
     ]
     known = pd.concat(sides).drop_duplicates()
     records = known.assign(object_class="community", is_there=True, issued=range(len(known)))
-    given = links.assign(link="benchmark", weight=0.0, many=[[]] * len(links))
-    edges = pa.Table.from_pandas(given, preserve_index=False)
+    edges = pa.Table.from_pandas(links.assign(link="", weight=0.0), preserve_index=False)
+    no_lists = pa.array([[]] * len(links), pa.list_(pa.string()))
+    edges = edges.append_column("many", no_lists)
     none = edges.slice(0, 0).select(PAIR)
     table = pa.Table.from_pandas(records, preserve_index=False)
     members = group_records(table, edges, none).members.to_pandas()
@@ -253,11 +254,13 @@ def _speed(spark: SparkSession, real: pd.DataFrame, link: Link, rows: int) -> di
 
 
 def _by_prefix(records: Mapping[str, DataFrame]) -> DataFrame:
+    """As a deterministic rule of blocking: the first characters of the folded name."""
     start = F.substring("full", 1, PREFIX).alias("start")
     here = records["real"].select(F.col("record_id").alias("record_left"), start)
     there = records["copy"].select(F.col("record_id").alias("record_right"), start)
     names = {"dataset_left": F.lit("real"), "dataset_right": F.lit("copy")}
-    return here.join(there, "start").drop("start").withColumns(names)
+    pairs = here.join(there, "start")
+    return pairs.select(*PAIR, *(value.alias(name) for name, value in names.items()))
 
 
 def _print_quality(found: Mapping[str, tuple[Quality, Quality]]) -> None:
