@@ -1,0 +1,1 @@
+"""Tags on the objects and cells of the city."""
