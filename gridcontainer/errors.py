@@ -9,6 +9,7 @@
     ├── DatasetError       (LookupError)  a data set the container does not have
     ├── QueryError         (ValueError)   a question that cannot be asked
     ├── JoinError          (ValueError)   a join that cannot be asked so
+    ├── TagError           (ValueError)   a tag that cannot be read, or is not in the registry
     ├── StorageError       (RuntimeError) tables that Spark cannot read or write
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
@@ -51,6 +52,10 @@ class QueryError(GridContainerError, ValueError):
 
 class JoinError(GridContainerError, ValueError):
     """A join by place that cannot be asked so."""
+
+
+class TagError(GridContainerError, ValueError):
+    """A tag identifier that cannot be read, or that is not in the registry."""
 
 
 class StorageError(GridContainerError, RuntimeError):

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame, SparkSession, functions as F
+from pyspark.sql import DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.aside import set_aside
 from gridcontainer.container.runs import Run
-from gridcontainer.container.schemas import QUARANTINE_SCHEMA, RUNS_SCHEMA
+from gridcontainer.container.schemas import RUNS_SCHEMA
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import create_table, read_version
 from gridcontainer.sensors.candidates import judge
@@ -75,7 +76,9 @@ def accept(
         rows_in, late = _count(judged, series.lateness_seconds)
         sound = judged.where("reason IS NULL").select(*_SAID, "received_at", "source_file")
         received = receive(sound, readings_path(storage))
-        reasons = _set_aside(judged, storage, name, run_id, replaces)
+        detail = F.concat_ws(" ", "station", "quantity")
+        aside = judged.where("reason IS NOT NULL").withColumn("detail", detail)
+        reasons = set_aside(aside, storage, name=name, run_id=run_id, replaces=replaces)
         rows_out = _count_held(sound, spark, storage)
     finally:
         judged.unpersist()
@@ -106,33 +109,6 @@ def _count(judged: DataFrame, lateness_seconds: int) -> tuple[int, int]:
     late = F.col("reason").isNull() & (waited > lateness_seconds)
     rows, late_rows = judged.agg(F.count("*"), F.count_if(late)).collect()[0]
     return rows, late_rows
-
-
-def _set_aside(
-    judged: DataFrame, storage: Storage, name: str, run_id: str, replaces: str
-) -> dict[str, int]:
-    """Write the rows with a reason, and count them where they were written."""
-    values: dict[str, Column] = {
-        "dataset": F.lit(name),
-        "detail": F.concat_ws(" ", "station", "quantity"),
-        "mended": F.lit(None),
-        "run_id": F.lit(run_id),
-    }
-    aside = judged.where("reason IS NOT NULL").select(
-        *(
-            values.get(field.name, F.col(field.name)).cast(field.dataType).alias(field.name)
-            for field in QUARANTINE_SCHEMA
-        )
-    )
-    spark = judged.sparkSession
-    create_table(spark, storage.quarantine, QUARANTINE_SCHEMA, ["dataset"])
-    predicate = f"dataset = '{name}' AND ({replaces})"
-    held = spark.read.format("delta").load(storage.quarantine).where(predicate)
-    if not (aside.isEmpty() and held.isEmpty()):
-        writer = aside.repartition(1).write.format("delta").mode("overwrite")
-        writer.option("replaceWhere", predicate).save(storage.quarantine)
-    mine = spark.read.format("delta").load(storage.quarantine).where(predicate)
-    return {row["reason"]: row["count"] for row in mine.groupBy("reason").count().collect()}
 
 
 def _count_held(sound: DataFrame, spark: SparkSession, storage: Storage) -> int:
