@@ -61,7 +61,8 @@ def find_tags(
         wanted.append(field("object_id").isin(list(objects)))
     if classes:
         wanted.append(field("tag_class").isin(list(classes)))
-    rows = table.to_pyarrow_dataset().to_table(filter=reduce(and_, wanted) if wanted else None)
+    condition = reduce(and_, wanted) if wanted else None
+    rows = table.to_pyarrow_dataset().to_table(filter=condition, use_threads=False)
     order = [(name, "ascending") for name in ("cell", "tag_id", "valid_from")]
     return rows.sort_by(order)
 
