@@ -23,6 +23,7 @@ _TIME: Final = (
     r"(Z|[+-][0-9]{2}:[0-9]{2})?$"
 )
 _SAYS_ZONE: Final = r"(Z|[+-][0-9]{2}:[0-9]{2})$"
+_WITHOUT_SECONDS: Final = r"([T ][0-9]{2}:[0-9]{2})(Z|[+-][0-9:]+)?$"
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
@@ -77,5 +78,6 @@ def _filled(name: str) -> Column:
 def _instant(text: Column, zone: str) -> Column:
     """UTC; null where it is no ISO 8601 date and time."""
     # Spark also takes "12:30" for a time of today, and "2014" for a day.
-    time = F.when(text.rlike(_TIME), text.try_cast("timestamp"))
+    whole = F.regexp_replace(text, _WITHOUT_SECONDS, "$1:00$2")  # Spark wants them before a zone
+    time = F.when(text.rlike(_TIME), whole.try_cast("timestamp"))
     return F.when(text.rlike(_SAYS_ZONE), time).otherwise(F.to_utc_timestamp(time, zone))

@@ -125,7 +125,8 @@ def test_a_moved_object_keeps_its_tag_and_its_history(spark, city, filled):
     done = issue_stops(spark, city, filled)
     assert (done.new, done.changed, done.known) == (0, 1, 2)
     tag = make_tag_id("traffic", "c", "stop")
-    before, after = states(filled).query("tag_id == @tag").to_dict("records")
+    history = states(filled)
+    before, after = history[history["tag_id"] == tag].to_dict("records")
     assert (before["lon"], after["lon"]) == (PLACES["c"][0], 121.5)
     assert before["valid_to"] == after["valid_from"]
     assert pd.isna(after["valid_to"])
