@@ -58,23 +58,22 @@ def receive(readings: DataFrame, path: str) -> Received:
     table = DeltaTable.forPath(spark, path)
     batch = collapse(readings).persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        reach = _reach_of(batch)
-        if reach is None:
+        size = _measure(batch)
+        if size is None:
             return Received()
-        held = table.toDF().alias("held").where(reach)
+        held = table.toDF().alias("held").where(size.reach)
         changes = find_changes(batch, held).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             count = _count(changes)
-            _write(changes, path, reach, count)
+            _write(changes, path, size.reach, count)
         finally:
             changes.unpersist()
-        rows = batch.agg(F.sum("rows"), F.count("*")).collect()[0]
     finally:
         batch.unpersist()
     return Received(
-        rows=rows[0],
-        repeated=rows[0] - rows[1],
-        known=rows[1] - count.inserted,
+        rows=size.rows,
+        repeated=size.rows - size.values,
+        known=size.values - count.inserted,
         added=count.added,
         corrections=count.inserted - count.added,
     )
@@ -164,17 +163,26 @@ def _write(changes: DataFrame, path: str, reach: Column, count: _Counts) -> None
         ordered.write.format("delta").mode("append").save(path)
 
 
-def _reach_of(batch: DataFrame) -> Column | None:
-    """Where the table has rows of the batch's times: months and a span of time.
+@dataclass(frozen=True)
+class _Size:
+    """Of a batch: rows that came, different values among them, and where the table has their times.
 
-    Written as literals, by which Delta skips partitions and files (delta-io/delta#517). None where
-    the batch is empty.
+    The reach is written as literals of months and of a span of time, by which Delta skips
+    partitions and files (delta-io/delta#517).
     """
-    text = (F.date_format(edge("measured_at"), _MICROSECONDS) for edge in (F.min, F.max))
-    month = F.collect_set(F.date_format("measured_at", "yyyy-MM"))
-    months, first, last = batch.agg(month, *text).collect()[0]
-    if not months:
+
+    rows: int
+    values: int
+    reach: Column
+
+
+def _measure(batch: DataFrame) -> _Size | None:
+    """None for an empty batch."""
+    months = F.collect_set(F.date_format("measured_at", "yyyy-MM"))
+    ends = (F.date_format(end("measured_at"), _MICROSECONDS) for end in (F.min, F.max))
+    found = batch.agg(months, *ends, F.sum("rows"), F.count("*")).collect()[0]
+    if not found[0]:
         return None
-    literals = (F.expr(f"TIMESTAMP '{time}'") for time in (first, last))
-    times = F.col("held.measured_at").between(*literals)
-    return F.col(f"held.{_MONTH}").isin(*sorted(months)) & times
+    first, last = (F.expr(f"TIMESTAMP '{time}'") for time in found[1:3])
+    in_months = F.col(f"held.{_MONTH}").isin(*sorted(found[0]))
+    return _Size(found[3], found[4], in_months & F.col("held.measured_at").between(first, last))

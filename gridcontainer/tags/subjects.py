@@ -84,9 +84,13 @@ def read_objects(spark: SparkSession, storage: Storage, datasets: Sequence[str])
         spark: the session.
         storage: the container.
         datasets: names.
+
+    Raises:
+        DatasetError: data sets are named, and the container has none at all.
     """
     objects = spark.createDataFrame([], _OBJECTS)
-    for _, name, path in storage.find_datasets():
+    there = storage.find_datasets() if datasets else []
+    for _, name, path in there:
         if name not in datasets:
             continue
         rows = current_rows(DeltaTable.forPath(spark, path).toDF())
