@@ -212,7 +212,9 @@ def _with_copies(
 
 
 def _real_records(storage: Storage, dataset: str, column: str) -> pd.DataFrame:
-    table = read_dataset(storage, dataset, ["object_id", column, "lon", "lat"]).to_pandas()
+    table: pd.DataFrame = read_dataset(
+        storage, dataset, ["object_id", column, "lon", "lat"]
+    ).to_pandas()
     return table.rename(columns={"object_id": "record_id", column: "name"})
 
 

@@ -11,6 +11,7 @@
     ├── JoinError          (ValueError)   a join that cannot be asked so
     ├── LinkError          (ValueError)   a linkage that cannot be made
     ├── IdentityError      (ValueError)   an identity or a link that cannot be had so
+    ├── TagError           (ValueError)   a tag that cannot be read, or is not in the registry
     ├── StorageError       (RuntimeError) tables that Spark cannot read or write
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
@@ -61,6 +62,10 @@ class LinkError(GridContainerError, ValueError):
 
 class IdentityError(GridContainerError, ValueError):
     """An identity or a link between records that cannot be had so."""
+
+
+class TagError(GridContainerError, ValueError):
+    """A tag identifier that cannot be read, or that is not in the registry."""
 
 
 class StorageError(GridContainerError, RuntimeError):

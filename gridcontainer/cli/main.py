@@ -25,6 +25,8 @@ _COMMANDS = {
         "gridcontainer.cli.datasets",
         "The catalogue; draft the declaration of a new file.",
     ),
+    "sensors": ("gridcontainer.cli.sensors", "Readings of sensors: latest, history, gaps, stream."),
+    "tags": ("gridcontainer.cli.tags", "Tags on objects and cells: issue, find, print."),
     "export": ("gridcontainer.cli.export", "A data set as GeoParquet, GeoJSON or CSV."),
     "sample": ("gridcontainer.cli.sample", "Write a small dirty city to try things on."),
     "demo": ("gridcontainer.cli.demo", "Ingest a city and answer a question across departments."),
