@@ -8,9 +8,9 @@ import click
 from rich.console import Console
 from rich.status import Status
 
-from gridcontainer.cli.options import container_option
+from gridcontainer.cli.options import configuration_options, container_option
 from gridcontainer.cli.report import plain_table
-from gridcontainer.container.declaration import load_city
+from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import TagError
 from gridcontainer.tags.lookup import find_tags
@@ -38,11 +38,11 @@ def tags_command() -> None:
 @click.option("--class", "tag_class", help="Of the tags of a data set.")
 @click.option("--issuer", help="Department that issues the tags of a data set.")
 @click.option("--attribute", "attributes", multiple=True, help="Column to keep with the tag.")
-@city_option
+@configuration_options
 @container_option
 def issue_command(
     source: str, tag_class: str | None, issuer: str | None, attributes: tuple[str, ...],
-    city: Path, container: str,
+    declarations: Path, city: Path, container: str,
 ) -> None:  # fmt: skip
     """Issue tags to the rows of SOURCE: a CSV file, or a data set of the container.
 
@@ -61,9 +61,16 @@ def issue_command(
     from gridcontainer.container.tables import current_rows  # noqa: PLC0415
     from gridcontainer.spark.session import build_session  # noqa: PLC0415
     from gridcontainer.tags.registry import issue  # noqa: PLC0415
-    from gridcontainer.tags.requests import dataset_requests, read_requests  # noqa: PLC0415
+    from gridcontainer.tags.requests import (  # noqa: PLC0415
+        dataset_requests,
+        read_requests,
+        require_public,
+    )
 
     storage, profile = Storage(container), load_city(city)
+    if not is_file:
+        declared = {d.dataset: d for d in load_declarations(declarations, profile)}
+        require_public(storage, source, declared.get(source), attributes)
     with Status("starting Spark", console=Console()) as status:
         spark = build_session("gridcontainer tags")
         status.update(f"issuing tags to {source}")

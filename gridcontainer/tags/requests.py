@@ -13,8 +13,14 @@ from typing import Any, Final
 
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.hidden import hidden_columns
+from gridcontainer.container.query.explain import asked_tables
+from gridcontainer.container.query.question import Question
+from gridcontainer.container.storage import Storage
 from gridcontainer.errors import SourceError, TagError
 
+_POSITION: Final = ("lon", "lat", "cell", "grid_code")
 _COLUMNS: Final = ("class", "issuer", "dataset", "object_id", "code")
 _SCHEMA: Final = (
     "tag_class string, issuer string, dataset string, object_id string, code string, "
@@ -74,6 +80,25 @@ def dataset_requests(
         F.to_json(F.struct("object_id")).alias("row"),
         F.lit(None).cast("string").alias("fault"),
     )
+
+
+def require_public(
+    storage: Storage, dataset: str, declaration: Declaration | None, attributes: Sequence[str]
+) -> None:
+    """A tag is read by whoever stands before it: nothing confidential may go into one.
+
+    Raises:
+        DatasetError: the container has no such data set.
+        QueryError: the data set has confidential columns, and no declaration says which.
+        TagError: its position, or a column that is to become an attribute, is confidential.
+    """
+    (table,) = asked_tables(storage, Question(datasets=(dataset,)))
+    told = {*_POSITION, *attributes} & set(hidden_columns(table, declaration))
+    if told:
+        raise TagError(
+            f"{dataset}: {', '.join(sorted(told))} is confidential, and a tag can be read by "
+            "anybody; tag the cells instead, by a CSV file of codes"
+        )
 
 
 def _require_columns(path: Path, names: Sequence[str]) -> None:
