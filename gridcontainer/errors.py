@@ -9,6 +9,7 @@
     ├── DatasetError       (LookupError)  a data set the container does not have
     ├── QueryError         (ValueError)   a question that cannot be asked
     ├── JoinError          (ValueError)   a join that cannot be asked so
+    ├── AddressError       (ValueError)   rows without positions that cannot be located so
     ├── StorageError       (RuntimeError) tables that Spark cannot read or write
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
@@ -51,6 +52,10 @@ class QueryError(GridContainerError, ValueError):
 
 class JoinError(GridContainerError, ValueError):
     """A join by place that cannot be asked so."""
+
+
+class AddressError(GridContainerError, ValueError):
+    """Rows without positions that cannot be located as asked."""
 
 
 class StorageError(GridContainerError, RuntimeError):
