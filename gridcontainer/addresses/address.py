@@ -84,10 +84,10 @@ class Address:
         """The place in the series of numbers along the road: the lane's, else the house's."""
         return self.number if self.lane is None else self.lane
 
-    def keys(self) -> list[Key]:
+    def to_keys(self) -> list[Key]:
         """The keys, from fine to coarse.
 
-        >>> [key.name for key in Address(road="甲路", lane=5, number=2).keys()]
+        >>> [key.name for key in Address(road="甲路", lane=5, number=2).to_keys()]
         ['甲路5弄2号', '甲路5弄', '甲路']
         """
         return [*self._numbered_keys(), *self._crossing_keys(), *self._named_keys()]

@@ -42,7 +42,7 @@ class Areas(Model):
 
     districts: AreaSet
     towns: AreaSet
-    codes: dict[str, str] = {}
+    codes: dict[str, str] = Field(default_factory=dict)
     tolerance_metres: Metres = 400
 
 
@@ -62,7 +62,7 @@ class GazetteerSource(Model):
     dataset: Name
     text: str
     uncertainty_metres: Metres
-    kinds: list[KeyKind] = list(KEY_KINDS)
+    kinds: list[KeyKind] = Field(default_factory=lambda: list(KEY_KINDS))
     reported_in: "Report | None" = None
     along: Metres | None = None
 
@@ -122,7 +122,7 @@ class AddressBook(Model):
     gazetteer: Annotated[list[GazetteerSource], Field(min_length=1)]
     records: list[Records]
     ambiguous_metres: Metres = 2000
-    calibration: dict[Method, Calibration] = {}
+    calibration: dict[Method, Calibration] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _each_record_once(self) -> Self:

@@ -30,6 +30,8 @@ CANDIDATE: Final = T.StructType(
     ]
 )
 _EXACT: Final = ("number", "sublane", "lane")
+_ROAD_SPREAD: Final = 600.0
+_VILLAGE_SPREAD: Final = 400.0
 _POINTS: Final = ("lon", "lat", "source")
 
 
@@ -46,7 +48,9 @@ def by_name(texts: DataFrame, gazetteer: Gazetteer) -> DataFrame:
     keys = (
         texts.select("text_id", "areas", F.posexplode("keys").alias("place", "key"))
         .where("key.kind <> 'crossing'")
-        .select("text_id", "place", "key.kind", "key.name", F.posexplode("areas").alias("rank", "area"))
+        .select(
+            "text_id", "place", "key.kind", "key.name", F.posexplode("areas").alias("rank", "area")
+        )
     )
     found = keys.join(gazetteer.entries, on=["kind", "name", "area"], how="inner")
     finest = found.groupBy("text_id", "kind", "name").agg(
@@ -57,9 +61,15 @@ def by_name(texts: DataFrame, gazetteer: Gazetteer) -> DataFrame:
         _method(F.col("kind"), F.col("it.place")).alias("method"),
         "it.lon",
         "it.lat",
-        (F.col("it.metres") + F.col("it.spread")).alias("metres"),
+        (F.col("it.metres") + F.greatest(F.col("it.spread"), _least_spread())).alias("metres"),
         F.col("it.sources").alias("evidence"),
     )
+
+
+def _least_spread() -> Column:
+    """Metres that a road or a village has even where but one of its points is known."""
+    is_road, is_village = F.col("kind") == "road", F.col("kind") == "village"
+    return F.when(is_road, _ROAD_SPREAD).when(is_village, _VILLAGE_SPREAD).otherwise(0.0)
 
 
 def _method(kind: Column, place: Column) -> Column:
@@ -112,7 +122,9 @@ def by_crossing(texts: DataFrame, gazetteer: Gazetteer) -> DataFrame:
     roles = pairs.select("name", "area", F.explode(both).alias("part")).select(
         F.col("name").alias("pair"), "area", "part.role", "part.kind", F.col("part.of").alias("of")
     )
-    anchors = gazetteer.anchors.where("kind IN ('road', 'crossing')").withColumnRenamed("name", "of")
+    anchors = gazetteer.anchors.where("kind IN ('road', 'crossing')").withColumnRenamed(
+        "name", "of"
+    )
     known = roles.join(anchors, on=["kind", "of", "area"], how="inner").select(
         F.col("pair").alias("name"), F.col("area").alias("area"), "role", *_POINTS
     )
@@ -127,11 +139,14 @@ def _place_crossings(wanted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     method, start = "crossing", _known_crossing(here, np.flatnonzero(role == "known"))
     if start is None:
         method, start = "near_crossing", _nearest_approach(road, cross, role)
+    if start is None:
+        return pd.DataFrame(columns=CANDIDATE.names)
+    rows: list[dict[str, Any]] = wanted.to_dict("records")  # type: ignore[assignment]
     found = []
-    for row in wanted.itertuples() if start is not None else ():
-        offset = 0.0 if pd.isna(row.offset_metres) else float(row.offset_metres)
-        guess = move_along(start, road, row.direction, offset) if offset else start
-        found.append(_candidate(row.text_id, method, guess, plane, known["source"]))
+    for row in rows:
+        offset = 0.0 if pd.isna(row["offset_metres"]) else row["offset_metres"]
+        guess = move_along(start, road, row["direction"], offset) if offset else start
+        found.append(_candidate(row["text_id"], method, guess, plane, known["source"]))
     return pd.DataFrame(found, columns=CANDIDATE.names)
 
 
@@ -207,4 +222,11 @@ def _candidate(
     text_id: int, method: str, guess: Guess, plane: Plane, sources: pd.Series
 ) -> tuple[object, ...]:
     lon, lat = plane.to_degrees(guess.point)
-    return text_id, method, lon, lat, guess.metres, list(dict.fromkeys(sources.iloc[list(guess.used)]))
+    return (
+        text_id,
+        method,
+        lon,
+        lat,
+        guess.metres,
+        list(dict.fromkeys(sources.iloc[index] for index in guess.used)),
+    )

@@ -100,7 +100,7 @@ def add_areas(located: DataFrame, *, areas: AreaIndex) -> DataFrame:
     def find(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
         for batch in batches:
             lon, lat = batch["lon"].to_numpy(np.float64), batch["lat"].to_numpy(np.float64)
-            yield batch.assign(areas=areas.around(lon, lat))
+            yield batch.assign(areas=pd.Series(areas.around(lon, lat), index=batch.index))
 
     names = T.StructField("areas", T.ArrayType(T.StringType()), False)
     return located.mapInPandas(find, T.StructType([*located.schema.fields, names]))
@@ -132,9 +132,7 @@ def to_entries(anchors: DataFrame) -> DataFrame:
 
 
 def _deciles(name: str) -> Column:
-    return F.percentile(name, F.array(F.lit(0.1), F.lit(0.5), F.lit(0.9))).alias(
-        f"{name}_deciles"
-    )
+    return F.percentile(name, F.array(F.lit(0.1), F.lit(0.5), F.lit(0.9))).alias(f"{name}_deciles")
 
 
 def _reach(deciles: Column) -> Column:

@@ -54,9 +54,7 @@ def within_reports(located: DataFrame, reports: DataFrame, *, areas: AreaIndex) 
     """
     plain = F.udf(district_name, "string")
     told = (
-        reports.distinct()
-        .groupBy("text")
-        .agg(F.collect_set(plain("district")).alias("reported"))
+        reports.distinct().groupBy("text").agg(F.collect_set(plain("district")).alias("reported"))
     )
     joined = located.transform(add_areas, areas=areas).join(told, on="text", how="left")
     is_sound = F.col("reported").isNull() | F.arrays_overlap("reported", "areas")
@@ -65,4 +63,3 @@ def within_reports(located: DataFrame, reports: DataFrame, *, areas: AreaIndex) 
 
 def _column(name: str) -> Column:
     return F.col(f"`{stored_names([name])[name]}`")
-

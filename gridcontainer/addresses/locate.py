@@ -12,7 +12,7 @@ from typing import Final
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession, functions as F
+from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer import __version__
 from gridcontainer.addresses.areas import AreaIndex
@@ -26,10 +26,14 @@ from gridcontainer.addresses.knowledge import (
     read_located,
 )
 from gridcontainer.addresses.place import find_candidates, place_texts
-from gridcontainer.addresses.schemas import PLACEMENTS_SCHEMA
+from gridcontainer.addresses.placements import (
+    count_placements,
+    placements_path,
+    write_placements,
+)
 from gridcontainer.addresses.texts import add_parts, add_text_id, distinct_texts
 from gridcontainer.container.runs import Run, digest_of, last_run, record_run
-from gridcontainer.container.tables import create_table, first_line, read_version, renew_properties
+from gridcontainer.container.tables import first_line, read_version
 from gridcontainer.errors import AddressError, StorageError
 from gridcontainer.spark.columns import grid_cell, grid_cell_code
 
@@ -123,18 +127,19 @@ def _knowledge(city: City) -> Iterator[Callable[[], Knowledge]]:
 def _locate(
     city: City, records: Records, knowledge: Callable[[], Knowledge], report: Report
 ) -> Located:
-    started, clock = datetime.now(UTC), time.perf_counter()
-    name, path = records.dataset, placements_path(city, records.dataset)
+    started, clock, name = datetime.now(UTC), time.perf_counter(), records.dataset
     fingerprint = _fingerprint(city, records)
-    if (there := _find_unchanged(city, name, path, fingerprint)) is not None:
+    if (there := _find_unchanged(city, name, fingerprint)) is not None:
         return there
     report(name, "reading what is located")
     run_id, known = uuid.uuid4().hex, knowledge()
     report(name, "placing")
     rows = read_records(city, records)
     placed = locate_rows(city, records, rows, known)
-    _write(placed.transform(to_placements, city=city, dataset=name, run_id=run_id), path, city)
-    methods, reasons = count_placements(city.spark, path)
+    write_placements(
+        placed.transform(to_placements, city=city, dataset=name, run_id=run_id), city, name
+    )
+    methods, reasons = count_placements(city, name)
     run = Run(
         run_id=run_id,
         job="locate",
@@ -143,7 +148,7 @@ def _locate(
         started=started,
         seconds=time.perf_counter() - clock,
         fingerprint=fingerprint,
-        table_version=read_version(city.spark, path),
+        table_version=read_version(city.spark, placements_path(city, name)),
         rows_in=rows.count(),
         rows_out=sum(methods.values()),
         rows_quarantined=sum(reasons.values()),
@@ -170,9 +175,7 @@ def read_records(city: City, records: Records) -> DataFrame:
     return rows.withColumns({"text": text, "district": district}).transform(add_text_id)
 
 
-def locate_rows(
-    city: City, records: Records, rows: DataFrame, knowledge: Knowledge
-) -> DataFrame:
+def locate_rows(city: City, records: Records, rows: DataFrame, knowledge: Knowledge) -> DataFrame:
     """Each row with its place, by key first, then by text, or with the reason why it has none."""
     areas, book = knowledge.areas, city.book
     texts = rows.transform(distinct_texts).transform(add_parts, areas=areas).persist()
@@ -228,23 +231,9 @@ def to_placements(rows: DataFrame, *, city: City, dataset: str, run_id: str) -> 
     )  # fmt: skip
 
 
-def placements_path(city: City, dataset: str) -> str:
-    """Of the table of a data set's placements."""
-    return f"{city.storage.root}/placements/{dataset}"
-
-
 def ledger_name(dataset: str) -> str:
     """Under which the runs of a data set's placements are kept, apart from its ingests."""
     return f"placements/{dataset}"
-
-
-def count_placements(spark: SparkSession, path: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Placed rows by method, and the others by reason, most first."""
-    table = spark.read.format("delta").load(path)
-    counted = table.groupBy("method", "reason").count().orderBy(F.desc("count"), "method").collect()
-    methods = {row["method"]: row["count"] for row in counted if row["method"] is not None}
-    reasons = {row["reason"]: row["count"] for row in counted if row["method"] is None}
-    return methods, reasons
 
 
 def _fingerprint(city: City, records: Records) -> str:
@@ -266,8 +255,9 @@ def _fingerprint(city: City, records: Records) -> str:
     )  # fmt: skip
 
 
-def _find_unchanged(city: City, name: str, path: str, fingerprint: str) -> Located | None:
+def _find_unchanged(city: City, name: str, fingerprint: str) -> Located | None:
     """The last run, if it followed from the same and the table is as it left it."""
+    path = placements_path(city, name)
     earlier = last_run(city.spark, city.storage.runs, ledger_name(name))
     if earlier is None or earlier.fingerprint != fingerprint:
         return None
@@ -275,14 +265,4 @@ def _find_unchanged(city: City, name: str, path: str, fingerprint: str) -> Locat
         return None
     if read_version(city.spark, path) != earlier.table_version:
         return None
-    return Located(earlier, changed=False, methods=count_placements(city.spark, path)[0])
-
-
-def _write(placements: DataFrame, path: str, city: City) -> None:
-    """Replace a data set's placements, in the order of cells."""
-    spark = placements.sparkSession
-    properties = {"delta.dataSkippingStatsColumns": "cell,object_id"}
-    if not create_table(spark, path, PLACEMENTS_SCHEMA, properties=properties):
-        renew_properties(spark, path, properties)
-    ordered = placements.repartitionByRange("cell").sortWithinPartitions("cell", "object_id")
-    ordered.write.format("delta").mode("overwrite").save(path)
+    return Located(earlier, changed=False, methods=count_placements(city, name)[0])

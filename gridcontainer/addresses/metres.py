@@ -39,7 +39,8 @@ class Plane:
     def to_metres(self, lon: Float64s, lat: Float64s) -> Float64s:
         """(n, 2) metres east and north of the origin."""
         offsets = np.stack([np.asarray(lon) - self.lon, np.asarray(lat) - self.lat], axis=-1)
-        return offsets * np.array(self.degree)
+        metres: Float64s = offsets * np.array(self.degree)
+        return metres
 
     def to_degrees(self, point: Float64s) -> tuple[float, float]:
         """Longitude and latitude of one point."""

@@ -3,7 +3,9 @@
 from typing import Final
 
 NUMERALS: Final = "〇零一二两三四五六七八九十百千"
-_DIGITS: Final = {"零": 0, "两": 2} | {digit: value for value, digit in enumerate("〇一二三四五六七八九")}
+_DIGITS: Final = {"零": 0, "两": 2} | {
+    digit: value for value, digit in enumerate("〇一二三四五六七八九")
+}
 _UNITS: Final = {"十": 10, "百": 100, "千": 1000}
 
 

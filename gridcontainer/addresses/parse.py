@@ -14,12 +14,10 @@ from gridcontainer.addresses.normal import normalise
 _HAN: Final = "一-鿿"
 _COMPASS: Final = "[东南西北]"
 _ROAD_END: Final = (
-    r"(?:高速公路|高架路|公路|大道|高速|高架|隧道|大桥|立交|环路|(?<!铁)路|街(?![道坊区])|国道|省道)"
+    "(?:高速公路|高架路|公路|大道|高速|高架|隧道|大桥|立交|环路|国道|省道|(?<!铁)路|街(?![道坊区]))"
 )
 # 支路 or 二路 after an ending belong to the name: a road may be named after another.
-_ENDED: Final = (
-    r"(?![东南西北中一二三四五六七八九十]?(?:支路|公路|路(?!口)|街(?![道坊区])|大道))"
-)
+_ENDED: Final = r"(?![东南西北中一二三四五六七八九十]?(?:支路|公路|路(?!口)|街(?![道坊区])|大道))"
 _ROAD: Final = re.compile(rf"(?:[GS]\d{{1,4}}|[{_HAN}]{{1,9}}?{_ROAD_END}){_ENDED}")
 _LANE_AS_ROAD: Final = re.compile(rf"(?:(?![村路街])[{_HAN}]){{2,5}}?弄(?=\d|$|[进出])")
 
@@ -58,9 +56,7 @@ _POST: Final = re.compile(r"[A-Z]{2,4}-?\d{2,4}")
 _LANE: Final = re.compile(r"(\d{1,5})(?:[-~、至]\d+)*弄")
 _SUBLANE: Final = re.compile(r"(\d{1,4})支弄")
 _BUILDING: Final = re.compile(r"(\d{1,4})(?:号楼|[幢栋座])")
-_NUMBER: Final = re.compile(
-    r"(\d{1,5})[甲乙丙丁临]?(?:号?[-~、至]+(\d{1,5}))?(?:号(?!线|桥)|$)"
-)
+_NUMBER: Final = re.compile(r"(\d{1,5})[甲乙丙丁临]?(?:号?[-~、至]+(\d{1,5}))?(?:号(?!线|桥)|$)")
 _FLAT: Final = re.compile(r"\d{1,3}单元|\d{1,4}室|\d{1,3}楼")
 _ABOUT: Final = re.compile(
     rf"{_COMPASS}?侧?(?:在建|建筑|建设)?(?:工地|宿舍|住宅|小区|商铺|厂区|公司|公房|项目)?(?:生活区|工地)?"
@@ -174,9 +170,7 @@ def _read_distance(reader: _Reader, address: Address) -> Address:
     if found is None:
         return dataclasses.replace(address, rest=reader.rest)
     metres = float(found[2]) * (1000 if found[3] else 1)
-    return dataclasses.replace(
-        address, direction=found[1], offset_metres=metres, rest=reader.rest
-    )
+    return dataclasses.replace(address, direction=found[1], offset_metres=metres, rest=reader.rest)
 
 
 def _read_numbers(reader: _Reader, address: Address) -> Address:

@@ -58,12 +58,13 @@ def place_texts(texts: DataFrame, candidates: DataFrame) -> DataFrame:
     order = F.struct("uncertainty_metres", "rank")
     place = F.struct("lon", "lat", "method", "weight", "uncertainty_metres", "evidence")
     best = candidates.groupBy("text_id").agg(
-        F.min_by(F.when(~F.col("ambiguous"), place), F.when(~F.col("ambiguous"), order)).alias("it"),
+        F.min_by(F.when(~F.col("ambiguous"), place), F.when(~F.col("ambiguous"), order)).alias(
+            "it"
+        ),
         F.max("ambiguous").alias("ambiguous"),
     )
     joined = texts.join(best, on="text_id", how="left")
-    names = [*texts.columns, "it.*", _reason().alias("reason")]
-    return joined.select(*names)
+    return joined.select(*texts.columns, "it.*", _reason().alias("reason"))
 
 
 def _reason() -> Column:
@@ -81,4 +82,3 @@ def _reason() -> Column:
 def _by_method(values: dict[str, float]) -> Column:
     pairs = [F.lit(part) for pair in values.items() for part in pair]
     return F.element_at(F.create_map(*pairs), F.col("method"))
-

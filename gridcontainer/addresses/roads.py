@@ -75,18 +75,25 @@ def between_numbers(numbers: NDArray[np.int64], points: Float64s, wanted: int) -
     return Guess(point, metres, (int(below), int(above)))
 
 
-def _near_in_series(
-    numbers: NDArray[np.int64], points: Float64s, wanted: int
-) -> NDArray[np.int64]:
+def _near_in_series(numbers: NDArray[np.int64], points: Float64s, wanted: int) -> NDArray[np.int64]:
     """Indices of the next numbers on either side, nearest first, without those that lie apart."""
     order = np.argsort(np.abs(numbers - wanted), kind="stable")
     order = order[np.abs(numbers[order] - wanted) <= _FURTHEST_NUMBER]
     lower = order[numbers[order] <= wanted][:_NEIGHBOURS]
     upper = order[numbers[order] >= wanted][:_NEIGHBOURS]
     near = np.unique(np.concatenate([lower, upper]))
+    if len(near) < 3:
+        return _nearest_first(near, numbers, wanted)
     away = np.hypot(*(points[near] - np.median(points[near], axis=0)).T)
-    near = near[away <= 3 * np.median(away) + 200] if len(near) > 2 else near
-    return near[np.argsort(np.abs(numbers[near] - wanted), kind="stable")]
+    near = near[away <= 3 * np.median(away) + 200]
+    return _nearest_first(near, numbers, wanted)
+
+
+def _nearest_first(
+    near: NDArray[np.int64], numbers: NDArray[np.int64], wanted: int
+) -> NDArray[np.int64]:
+    ordered: NDArray[np.int64] = near[np.argsort(np.abs(numbers[near] - wanted), kind="stable")]
+    return ordered
 
 
 def _beyond(
@@ -128,9 +135,7 @@ def crossing(first: Float64s, second: Float64s) -> Guess | None:
     return Guess(middle, 2 * _KERB + gap, used)
 
 
-def road_axis(
-    points: Float64s, centre: Float64s, reach: float
-) -> tuple[Float64s, Float64s] | None:
+def road_axis(points: Float64s, centre: Float64s, reach: float) -> tuple[Float64s, Float64s] | None:
     """Middle and direction of a road near a point; None where its points there make no line."""
     near = points[np.hypot(*(points - centre).T) <= reach]
     if len(near) < 3:
@@ -142,9 +147,7 @@ def road_axis(
     return middle, directions[0]
 
 
-def move_along(
-    start: Guess, road: Float64s, direction: str | None, offset: float
-) -> Guess:
+def move_along(start: Guess, road: Float64s, direction: str | None, offset: float) -> Guess:
     """Some metres on from a crossing, along the road, in a direction of the compass.
 
     Args:
@@ -170,9 +173,7 @@ def move_along(
     return Guess(start.point + offset * along, start.metres + 0.2 * offset, start.used)
 
 
-def _meet(
-    first: tuple[Float64s, Float64s], second: tuple[Float64s, Float64s]
-) -> Float64s | None:
+def _meet(first: tuple[Float64s, Float64s], second: tuple[Float64s, Float64s]) -> Float64s | None:
     """Where two lines cross; None where they run nearly side by side."""
     (p, d), (q, e) = first, second
     sine = d[0] * e[1] - d[1] * e[0]
@@ -181,4 +182,3 @@ def _meet(
     between = q - p
     met: Float64s = p + d * (between[0] * e[1] - between[1] * e[0]) / sine
     return met
-

@@ -62,7 +62,7 @@ def _parts(text: str | None, district: str | None, areas: AreaIndex) -> tuple[ob
         is_readable(text or ""),
         address.shape,
         address.shape != "unknown" and not address.rest,
-        [(key.kind, key.name) for key in address.keys()],
+        [(key.kind, key.name) for key in address.to_keys()],
         areas.named(district or address.district, address.town),
         address.road,
         _number_along(address),

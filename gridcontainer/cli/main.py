@@ -15,6 +15,7 @@ _COMMANDS = {
     "ingest": ("gridcontainer.cli.ingest", "Bring declared data sets into the container."),
     "query": ("gridcontainer.cli.query", "What all departments have in a cell or a box."),
     "join": ("gridcontainer.cli.join", "Two data sets, or one and a file, by place."),
+    "locate": ("gridcontainer.cli.locate", "Rows without positions, by key or by address."),
     "compact": ("gridcontainer.cli.compact", "Few healthy files out of many small ones."),
     "quarantine": (
         "gridcontainer.cli.quarantine",
