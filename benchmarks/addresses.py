@@ -10,17 +10,18 @@ them that lie in it is told. The last line is one JSON object of ratios; above i
 """
 
 import argparse
+import functools
 import json
 import time
 from pathlib import Path
 
-import numpy as np
-from pyspark.sql import Column, DataFrame, functions as F
+from pyspark.sql import Column, DataFrame, Row, functions as F
 from rich.console import Console
 from rich.table import Table
 
-from gridcontainer.addresses.areas import AreaIndex
+from gridcontainer.addresses.areas import EVERYWHERE, AreaIndex
 from gridcontainer.addresses.book import METHODS, load_address_book
+from gridcontainer.addresses.gazetteer import add_areas
 from gridcontainer.addresses.holdout import Hidden, add_error, split_located, summarise_errors
 from gridcontainer.addresses.knowledge import (
     City,
@@ -195,82 +196,78 @@ def _print_calibration(errors: list[DataFrame]) -> None:
 
 
 def _without_district(city: City, knowledge: Knowledge, console: Console) -> None:
-    """Of records that tell a district, placed without it, how many lie in it."""
+    """Of records that have no key to a position, but tell a district: placed without it."""
     table = Table(title="Placed without the row's district", title_justify="left")
-    for name in ("records", "texts", "method", "placed", "in the district told"):
-        table.add_column(name)
-    areas = knowledge.areas
+    for name in ("records", "method", "rows", "in the district told"):
+        table.add_column(name, justify="left" if name in ("records", "method") else "right")
     for records in city.book.records:
-        if (
-            records.text is None
-            or records.district is None
-            or city.declarations[records.dataset].relations
-        ):
+        if records.district is None or city.declarations[records.dataset].relations:
             continue
-        rows = city.rows(records.dataset).select(
-            F.expr(records.text).alias("text"), F.expr(records.district).alias("told")
+        told = city.rows(records.dataset).select(
+            F.expr(records.text or "NULL").cast("string").alias("text"),
+            F.expr(records.district).alias("told"),
+            F.lit(None).cast("string").alias("district"),
         )
-        bare = rows.withColumn("district", F.lit(None).cast("string")).transform(add_text_id)
-        texts = bare.transform(distinct_texts).transform(add_parts, areas=areas).persist()
-        placed = place_texts(texts, _candidates(city, texts, knowledge))
-        named = F.udf(lambda told: areas.named(told, None)[0], "string")
-        holds = F.udf(
-            lambda lon, lat, area: area in areas.around(np.array([lon]), np.array([lat]))[0],
-            "boolean",
-        )
-        joined = bare.select("text_id", named("told").alias("area")).join(placed, on="text_id")
-        checked = joined.where("area <> '' AND lon IS NOT NULL")
-        counts = checked.groupBy("method").agg(
-            F.count("*").alias("rows"), F.avg(holds("lon", "lat", "area").cast("double"))
-        )
-        for row in sorted(counts.collect(), key=lambda row: -row["rows"]):
+        for row in _by_method(city, told.transform(add_text_id), knowledge):
             table.add_row(
-                records.dataset, f"{joined.count():,}", row[0], f"{row[1]:,}", f"{row[2]:.1%}"
+                records.dataset, row["method"], f"{row['rows']:,}", f"{row['inside']:.1%}"
             )
     console.print(table)
 
 
+def _by_method(city: City, told: DataFrame, knowledge: Knowledge) -> list[Row]:
+    """Rows by method, and the share of them in the district told, where that is known."""
+    areas = knowledge.areas
+    texts = told.transform(distinct_texts).transform(add_parts, areas=areas).persist()
+    placed = place_texts(texts, _candidates(city, texts, knowledge))
+    named = F.udf(lambda text: areas.named(text, None)[0], "string")
+    rows = told.select("text_id", named("told").alias("area")).join(placed, on="text_id")
+    inside = F.array_contains("areas_there", F.col("area")).cast("double")
+    return (
+        rows.where(f"area <> '{EVERYWHERE}' AND lon IS NOT NULL")
+        .select("method", "area", "lon", "lat")
+        .transform(add_areas, areas=areas)
+        .withColumnRenamed("areas", "areas_there")
+        .groupBy("method")
+        .agg(F.count("*").alias("rows"), F.avg(inside).alias("inside"))
+        .orderBy(F.desc("rows"))
+        .collect()
+    )
+
+
 def _speed(city: City, knowledge: Knowledge, times: int) -> dict[str, float]:
-    """Different texts placed in a second: those of the records, each with other house numbers."""
-    texts = None
-    for records in city.book.records:
-        if records.text is None:
-            continue
-        rows = (
-            city.rows(records.dataset)
-            .select(
-                F.expr(records.text).alias("text"),
-                (F.lit(None) if records.district is None else F.expr(records.district)).alias(
-                    "district"
-                ),
-            )
-            .distinct()
-        )
-        texts = rows if texts is None else texts.unionByName(rows)
-    assert texts is not None
-    many = texts.crossJoin(city.spark.range(times)).select(
-        F.regexp_replace(
-            "text",
-            r"(\d+)(弄|号)",
-            F.concat(F.lit("$1"), (F.col("id") % 10).cast("string"), F.lit("$2")),
-        ).alias("text"),
-        "district",
+    """Different texts placed in a second: those of the records, with other house numbers too."""
+    number = F.concat(F.lit("$1"), (F.col("id") % 10).cast("string"), F.lit("$2"))
+    many = (
+        _record_texts(city)
+        .crossJoin(city.spark.range(times))
+        .select(F.regexp_replace("text", F.lit(r"(\d+)(弄|号)"), number).alias("text"), "district")
+        .transform(add_text_id)
+        .transform(distinct_texts)
+        .repartition(city.spark.sparkContext.defaultParallelism)
     )
     start = time.perf_counter()
-    unique = (
-        many.transform(add_text_id)
-        .transform(distinct_texts)
-        .transform(add_parts, areas=knowledge.areas)
-        .persist()
-    )
-    count = unique.count()
-    parsed = time.perf_counter() - start
-    place_texts(unique, _candidates(city, unique, knowledge)).write.format("noop").mode(
-        "overwrite"
-    ).save()
+    texts = many.transform(add_parts, areas=knowledge.areas).persist()
+    count = texts.count()
+    read = time.perf_counter() - start
+    placed = place_texts(texts, _candidates(city, texts, knowledge))
+    placed.write.format("noop").mode("overwrite").save()
     whole = time.perf_counter() - start
-    print(f"{count:,} different texts: read in {parsed:.1f} s, placed in {whole:.1f} s")
-    return {"texts_a_second": count / whole, "texts_read_a_second": count / parsed}
+    print(f"{count:,} different texts: read in {read:.1f} s, read and placed in {whole:.1f} s")
+    return {"texts_a_second": count / whole, "texts_read_a_second": count / read}
+
+
+def _record_texts(city: City) -> DataFrame:
+    """``text`` and ``district`` of all records."""
+    parts = [
+        city.rows(records.dataset).select(
+            F.expr(records.text).alias("text"),
+            F.expr(records.district or "CAST(NULL AS STRING)").alias("district"),
+        )
+        for records in city.book.records
+        if records.text is not None
+    ]
+    return functools.reduce(DataFrame.unionByName, parts).distinct()
 
 
 if __name__ == "__main__":

@@ -1,20 +1,26 @@
 """Rows without positions in a made-up city: where each must be, and that none is lost."""
 
+import dataclasses
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
+from click.testing import CliRunner, Result
 from deltalake import DeltaTable
-from pyspark.sql import SparkSession
+from made_up_city import GEOD, on_road
+from pyspark.sql import functions as F
 
 from gridcontainer.addresses import locate_datasets, read_placements
 from gridcontainer.addresses.explain import explain_row
 from gridcontainer.addresses.knowledge import City
 from gridcontainer.addresses.locate import Located
+from gridcontainer.cli.main import cli
+from gridcontainer.container.storage import Storage
 from gridcontainer.errors import AddressError, DatasetError
 from gridcontainer.grid import lonlat_to_code
-from tests.addresses.conftest import GEOD, known_addresses, on_road
 
 pytestmark = pytest.mark.spark
 
@@ -68,7 +74,8 @@ def test_each_row_is_where_it_must_be(placed: pd.DataFrame, number: int):
     row = placed.loc[f"notice-{number}"]
     assert row["method"] == method
     if place is None:
-        assert pd.isna(row["lon"]) and pd.isna(row["cell"])
+        assert pd.isna(row["lon"])
+        assert pd.isna(row["cell"])
         return
     assert row["reason"] is None
     assert GEOD.inv(row["lon"], row["lat"], *place)[2] <= metres
@@ -104,14 +111,17 @@ def test_the_same_again_changes_nothing_and_other_rows_do(city: City, located: L
     assert again.methods == located.methods
 
 
-def test_more_rows_are_placed_anew(make_city: Callable[..., City], tmp_path: Path):
-    city = make_city(tmp_path, [("长青路40号", None, None)])
-    (first,) = locate_datasets(city)
-    more = city.rows("notices").selectExpr("'new' AS object_id", "place", "district", "address")
-    more.write.format("delta").mode("append").save(city.path("notices"))
-    (second,) = locate_datasets(city)
-    assert (first.run.rows_out, second.run.rows_out) == (1, 2)
-    assert read_placements(city, "notices").select("run_id").distinct().count() == 1
+def test_more_rows_are_placed_anew(city: City, located: Located, tmp_path: Path):
+    shutil.copytree(city.storage.root, tmp_path / "city")
+    grown = dataclasses.replace(city, storage=Storage(str(tmp_path / "city")))
+    added = (
+        grown.rows("notices").where("object_id = 'notice-0'").withColumn("object_id", F.lit("new"))
+    )
+    added.write.format("delta").mode("append").save(grown.path("notices"))
+    (again,) = locate_datasets(grown)
+    assert again.changed
+    assert again.run.rows_out == located.run.rows_out + 1
+    assert read_placements(grown, "notices").select("run_id").distinct().count() == 1
 
 
 def test_a_row_is_explained_by_its_key_with_all_that_was_considered(city: City, located: Located):
@@ -120,10 +130,9 @@ def test_a_row_is_explained_by_its_key_with_all_that_was_considered(city: City, 
     assert explanation.areas == ["青山"]
     assert explanation.placement["method"] == "neighbours"
     assert [c["method"] for c in explanation.candidates] == ["neighbours", "road", "district"]
-    assert explain_row(city, "notices", ["notice-2"]).placement == explanation.placement
 
 
-def test_what_cannot_be_asked_is_said(city: City, spark: SparkSession):
+def test_what_cannot_be_asked_is_said(city: City):
     with pytest.raises(AddressError, match="shops; there are notices"):
         locate_datasets(city, ["shops"])
     with pytest.raises(AddressError, match="no row of key nobody"):
@@ -132,13 +141,25 @@ def test_what_cannot_be_asked_is_said(city: City, spark: SparkSession):
         read_placements(city, "geocodes")
 
 
-def test_every_known_address_is_found_where_it_is(make_city: Callable[..., City], tmp_path: Path):
-    known = known_addresses()
-    unique = [text for text in known if "红叶苑" not in text]
-    city = make_city(tmp_path, [(text, None, None) for text in unique])
-    locate_datasets(city)
-    rows = read_placements(city, "notices").collect()
-    assert len(rows) == len(unique)
-    for row in rows:
-        place = known[unique[int(row["object_id"].removeprefix("notice-"))]]
-        assert GEOD.inv(row["lon"], row["lat"], *place)[2] < 0.01
+def test_the_command_says_what_was_placed_and_writes_it(
+    city: City, located: Located, tmp_path: Path
+):
+    (tmp_path / "datasets").mkdir()
+    for name, declaration in city.declarations.items():
+        written = yaml.safe_dump(declaration.model_dump(mode="json", exclude_unset=True))
+        (tmp_path / f"datasets/{name}.yaml").write_text(written, encoding="utf-8")
+    book = yaml.safe_dump(city.book.model_dump(mode="json", exclude_unset=True))
+    (tmp_path / "addresses.yaml").write_text(book, encoding="utf-8")
+    given = ("locate", "--container", city.storage.root, "--datasets", tmp_path / "datasets")
+    given = (*given, "--addresses", tmp_path / "addresses.yaml")
+    out = tmp_path / "placed.csv"
+    result = run(*given, "notices", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "unchanged" in result.output
+    assert "not placed: ambiguous" in result.output
+    assert len(pd.read_csv(out)) == len(NOTICES)
+    assert run(*given, "--explain", "x").exit_code == 2
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])

@@ -1,5 +1,10 @@
 """The grammar: texts of every shape that the real sets have, made up, and what they say."""
 
+import csv
+import gzip
+import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,3 +125,21 @@ def test_numerals_of_roads_are_below_a_hundred(number: int):
 def test_a_crossing_has_one_key_whichever_road_comes_first():
     one, other = Address(road="青路", cross="白路"), Address(road="白路", cross="青路")
     assert one.to_keys()[0] == other.to_keys()[0]
+
+
+@pytest.mark.real_data
+def test_nearly_all_real_texts_are_understood(real_data: Path):
+    with (real_data / "soda_shanghai_2015/accident.txt").open(encoding="utf-8-sig") as rows:
+        accidents = {row["SGDD"] for row in csv.DictReader(rows)}
+    with gzip.open(real_data / "shanghai_covid_2022/geo_cached.json.gz") as content:
+        addresses = set(json.load(content))
+    assert len(accidents) > 900
+    assert len(addresses) > 37_000
+    assert understood(text for text in accidents if is_readable(text)) > 0.99
+    assert understood(addresses) > 0.99
+
+
+def understood(texts: Iterable[str]) -> float:
+    parsed = [parse_address(text) for text in texts]
+    whole = [address for address in parsed if address.shape != "unknown" and not address.rest]
+    return len(whole) / len(parsed)
