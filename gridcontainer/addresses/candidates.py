@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame, functions as F, types as T
 
 from gridcontainer.addresses.areas import AreaIndex
@@ -18,6 +19,7 @@ from gridcontainer.addresses.roads import (
     move_along,
     without_strays,
 )
+from gridcontainer.grid.arrays import Float64s
 
 CANDIDATE: Final = T.StructType(
     [
@@ -30,8 +32,9 @@ CANDIDATE: Final = T.StructType(
     ]
 )
 _EXACT: Final = ("number", "sublane", "lane")
-_ROAD_SPREAD: Final = 600.0
-_VILLAGE_SPREAD: Final = 400.0
+_STOP: Final = 60.0  # metres: a stop named after a crossing stands before it or behind it
+_ROAD_SPREAD: Final = 600.0  # metres, of a road with many known points
+_VILLAGE_SPREAD: Final = 300.0
 _POINTS: Final = ("lon", "lat", "source")
 
 
@@ -54,7 +57,9 @@ def by_name(texts: DataFrame, gazetteer: Gazetteer) -> DataFrame:
     )
     found = keys.join(gazetteer.entries, on=["kind", "name", "area"], how="inner")
     finest = found.groupBy("text_id", "kind", "name").agg(
-        F.min_by(F.struct("place", "lon", "lat", "metres", "spread", "sources"), "rank").alias("it")
+        F.min_by(
+            F.struct("place", "lon", "lat", "metres", "spread", "count", "sources"), "rank"
+        ).alias("it")
     )
     return finest.select(
         "text_id",
@@ -67,9 +72,11 @@ def by_name(texts: DataFrame, gazetteer: Gazetteer) -> DataFrame:
 
 
 def _least_spread() -> Column:
-    """Metres that a road or a village has even where but one of its points is known."""
-    is_road, is_village = F.col("kind") == "road", F.col("kind") == "village"
-    return F.when(is_road, _ROAD_SPREAD).when(is_village, _VILLAGE_SPREAD).otherwise(0.0)
+    """Metres that a road or a village is taken to reach, the more the fewer points are known."""
+    reach = F.when(F.col("kind") == "road", _ROAD_SPREAD).when(
+        F.col("kind") == "village", _VILLAGE_SPREAD
+    )
+    return F.coalesce(reach * (1 + 2 / F.col("it.count")), F.lit(0.0))
 
 
 def _method(kind: Column, place: Column) -> Column:
@@ -104,39 +111,41 @@ def _place_numbers(wanted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
 def by_crossing(texts: DataFrame, gazetteer: Gazetteer) -> DataFrame:
     """Candidates at crossings, known or where two roads come nearest, and some way on."""
+    named = F.get(F.filter("keys", lambda key: key["kind"] == "crossing"), F.lit(0))["name"]
     wanted = texts.where("cross IS NOT NULL").select(
-        "text_id", "road", "cross", "direction", "offset_metres",
-        F.explode("areas").alias("area"), F.concat_ws("|", "road", "cross").alias("name"),
+        "text_id", "direction", "offset_metres", F.explode("areas").alias("area"),
+        "road", "cross", named.alias("crossing"), F.concat_ws("|", "road", "cross").alias("name"),
     )  # fmt: skip
-    pairs = wanted.select("name", "area", "road", "cross").distinct()
-    both = F.array(
-        *(
-            F.struct(F.lit(role).alias("role"), F.lit(kind).alias("kind"), name.alias("of"))
-            for role, kind, name in (
-                ("road", "road", F.col("road")),
-                ("cross", "road", F.col("cross")),
-                ("known", "crossing", F.array_join(F.array_sort(F.array("road", "cross")), "×")),
-            )
-        )
-    )
-    roles = pairs.select("name", "area", F.explode(both).alias("part")).select(
-        F.col("name").alias("pair"), "area", "part.role", "part.kind", F.col("part.of").alias("of")
-    )
-    anchors = gazetteer.anchors.where("kind IN ('road', 'crossing')").withColumnRenamed(
-        "name", "of"
-    )
-    known = roles.join(anchors, on=["kind", "of", "area"], how="inner").select(
-        F.col("pair").alias("name"), F.col("area").alias("area"), "role", *_POINTS
+    anchors = gazetteer.anchors.withColumnRenamed("name", "of")
+    known = (
+        wanted.transform(_parts_of_crossings)
+        .join(anchors, on=["kind", "of", "area"], how="inner")
+        .select(F.col("pair").alias("name"), F.col("area").alias("area"), "role", *_POINTS)
     )
     return _by_group(wanted, known, _place_crossings)
+
+
+def _parts_of_crossings(wanted: DataFrame) -> DataFrame:
+    """What is to be looked up of each crossing: either road, and the crossing itself."""
+    kinds = {"road": "road", "cross": "road", "crossing": "crossing"}
+    parts = F.array(
+        *(
+            F.struct(F.lit(role).alias("role"), F.lit(kind).alias("kind"), F.col(role).alias("of"))
+            for role, kind in kinds.items()
+        )
+    )
+    pairs = wanted.select("name", "area", *kinds).distinct()
+    return pairs.select(F.col("name").alias("pair"), "area", F.explode(parts).alias("part")).select(
+        "pair", "area", "part.role", "part.kind", "part.of"
+    )
 
 
 def _place_crossings(wanted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Candidates at one crossing in one area."""
     known, plane, points = _on_plane(known)
     role = known["role"].to_numpy()
-    road, cross, here = (points[role == name] for name in ("road", "cross", "known"))
-    method, start = "crossing", _known_crossing(here, np.flatnonzero(role == "known"))
+    road, cross = (points[role == name] for name in ("road", "cross"))
+    method, start = "crossing", _known_crossing(points, np.flatnonzero(role == "crossing"))
     if start is None:
         method, start = "near_crossing", _nearest_approach(road, cross, role)
     if start is None:
@@ -150,15 +159,17 @@ def _place_crossings(wanted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=CANDIDATE.names)
 
 
-def _known_crossing(points: Any, indices: Any) -> Guess | None:
-    if not len(points):
+def _known_crossing(points: Float64s, here: NDArray[np.int64]) -> Guess | None:
+    """In the middle of the places, by index, that are named after both roads."""
+    if not len(here):
         return None
-    middle = np.median(points, axis=0)
-    spread = float(np.quantile(np.hypot(*(points - middle).T), 0.9))
-    return Guess(middle, 60.0 + spread, tuple(int(index) for index in indices[:3]))
+    middle = np.median(points[here], axis=0)
+    spread = float(np.quantile(np.hypot(*(points[here] - middle).T), 0.9))
+    return Guess(middle, _STOP + spread, tuple(int(index) for index in here[:3]))
 
 
-def _nearest_approach(road: Any, cross: Any, role: Any) -> Guess | None:
+def _nearest_approach(road: Float64s, cross: Float64s, role: NDArray[Any]) -> Guess | None:
+    """Where the roads come nearest; ``used`` are indices among all known points."""
     guess = crossing(road, cross)
     if guess is None:
         return None
@@ -208,7 +219,7 @@ def _place_if_both(
     return place(wanted, known)
 
 
-def _on_plane(known: pd.DataFrame) -> tuple[pd.DataFrame, Plane, Any]:
+def _on_plane(known: pd.DataFrame) -> tuple[pd.DataFrame, Plane, Float64s]:
     """Known points in metres, without strays, in an order that does not depend on the run."""
     known = known.sort_values("source", kind="stable")
     lon, lat = known["lon"].to_numpy(np.float64), known["lat"].to_numpy(np.float64)

@@ -57,6 +57,13 @@ def read_placements(city: City, dataset: str, *, with_confidential: bool = False
     return rows if shown else rows.drop(*_WHERE)
 
 
+def flat(placements: DataFrame) -> DataFrame:
+    """The same rows with ``evidence`` as one text, for files that hold no lists."""
+    if "evidence" not in placements.columns:
+        return placements
+    return placements.withColumn("evidence", F.concat_ws(" ", "evidence"))
+
+
 def is_confidential(city: City, dataset: str) -> bool:
     """Whether a data set has confidential columns: its addresses, and so its places, are too."""
     return "confidential" in city.declarations[dataset].sensitivity.values()

@@ -11,7 +11,7 @@ from gridcontainer.addresses.book import load_address_book
 from gridcontainer.addresses.explain import Explanation, explain_row
 from gridcontainer.addresses.knowledge import City
 from gridcontainer.addresses.locate import Located, locate_datasets
-from gridcontainer.addresses.placements import is_confidential, read_placements
+from gridcontainer.addresses.placements import flat, is_confidential, read_placements
 from gridcontainer.cli.options import configuration_options, container_option
 from gridcontainer.cli.report import table_of
 from gridcontainer.container.declaration import load_city, load_declarations
@@ -70,7 +70,7 @@ def locate_command(
         )
         if out is not None:
             placements = read_placements(known, names[0], with_confidential=with_confidential)
-            write_joined(placements, out, overwrite=overwrite)
+            write_joined(placements.transform(flat), out, overwrite=overwrite)
     _print_located(located, console)
     if out is not None:
         click.echo(f"written to {out}")
