@@ -15,10 +15,9 @@ from gridcontainer.addresses.knowledge import (
     read_areas,
     read_located,
 )
-from gridcontainer.addresses.locate import choose_records, locate_rows, read_records
+from gridcontainer.addresses.locate import choose_records, locate_rows, read_records, read_texts
 from gridcontainer.addresses.parse import parse_address
 from gridcontainer.addresses.place import find_candidates
-from gridcontainer.addresses.texts import add_parts, distinct_texts
 from gridcontainer.container.storage import stored_names
 from gridcontainer.errors import AddressError
 
@@ -59,12 +58,14 @@ def explain_row(city: City, dataset: str, key: Sequence[str]) -> Explanation:
     (records,) = choose_records(city, [dataset])
     row = _find(city, records, key)
     knowledge = _knowledge(city)
-    texts = row.transform(distinct_texts).transform(add_parts, areas=knowledge.areas)
+    texts = read_texts(row, knowledge)
     found = find_candidates(
         texts, gazetteer=knowledge.gazetteer, areas=knowledge.areas, book=city.book
     )
     placed = (
-        locate_rows(city, records, row, knowledge).select("text", "areas", *_PLACE).collect()[0]
+        locate_rows(city, records, row, texts, knowledge)
+        .select("text", "areas", *_PLACE)
+        .collect()[0]
     )
     candidates = found.orderBy("ambiguous", "uncertainty_metres", "rank").collect()
     return Explanation(

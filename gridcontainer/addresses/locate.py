@@ -11,6 +11,7 @@ from typing import Final
 
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
+from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, functions as F
 
@@ -106,6 +107,16 @@ def choose_records(city: City, names: Sequence[str]) -> list[Records]:
 
 
 @contextmanager
+def _kept(frame: DataFrame) -> Iterator[DataFrame]:
+    """A frame that is computed once while it is in use."""
+    frame.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        yield frame
+    finally:
+        frame.unpersist()
+
+
+@contextmanager
 def _knowledge(city: City) -> Iterator[Callable[[], Knowledge]]:
     """Builds the knowledge when it is first asked for, and lets it go at the end."""
     built: list[Knowledge] = []
@@ -135,10 +146,11 @@ def _locate(
     run_id, known = uuid.uuid4().hex, knowledge()
     report(name, "placing")
     rows = read_records(city, records)
-    placed = locate_rows(city, records, rows, known)
-    write_placements(
-        placed.transform(to_placements, city=city, dataset=name, run_id=run_id), city, name
-    )
+    with _kept(read_texts(rows, known)) as texts:
+        placed = locate_rows(city, records, rows, texts, known)
+        whole = placed.transform(to_placements, city=city, dataset=name, run_id=run_id)
+        with _kept(whole) as placements:  # it is read twice: sampled for its order, and written
+            write_placements(placements, city, name)
     methods, reasons = count_placements(city, name)
     run = Run(
         run_id=run_id,
@@ -175,10 +187,24 @@ def read_records(city: City, records: Records) -> DataFrame:
     return rows.withColumns({"text": text, "district": district}).transform(add_text_id)
 
 
-def locate_rows(city: City, records: Records, rows: DataFrame, knowledge: Knowledge) -> DataFrame:
-    """Each row with its place, by key first, then by text, or with the reason why it has none."""
+def read_texts(rows: DataFrame, knowledge: Knowledge) -> DataFrame:
+    """The different texts of rows, and what they say."""
+    return rows.transform(distinct_texts).transform(add_parts, areas=knowledge.areas)
+
+
+def locate_rows(
+    city: City, records: Records, rows: DataFrame, texts: DataFrame, knowledge: Knowledge
+) -> DataFrame:
+    """Each row with its place, by key first, then by text, or with the reason why it has none.
+
+    Args:
+        city: the container.
+        records: how the rows are declared.
+        rows: see ``read_records``.
+        texts: of the rows; see ``read_texts``.
+        knowledge: of the city's addresses.
+    """
     areas, book = knowledge.areas, city.book
-    texts = rows.transform(distinct_texts).transform(add_parts, areas=areas).persist()
     candidates = find_candidates(texts, gazetteer=knowledge.gazetteer, areas=areas, book=book)
     by_text = place_texts(texts, candidates).select("text_id", "areas", *_PLACE, "reason")
     told = rows.join(by_text, on="text_id", how="left")
