@@ -62,12 +62,17 @@ def main() -> None:
     located = read_located(city, areas).persist()
     console = Console(width=110)
     ratios: dict[str, float] = {}
-    errors = []
+    errors: list[DataFrame] = []
+    chosen: list[DataFrame] = []
     for dataset, hidden in _SPLITS:
-        measured, figures = _hide(city, located, areas, dataset, hidden, console)
+        measured, placed, figures = _hide(city, located, areas, dataset, hidden, console)
         errors.append(measured)
+        chosen.append(placed)
         ratios |= {f"{dataset}_{hidden}_{name}": value for name, value in figures.items()}
-    _print_calibration(errors)
+    _print_calibration(
+        functools.reduce(DataFrame.unionByName, errors),
+        functools.reduce(DataFrame.unionByName, chosen),
+    )
     knowledge = build_knowledge(located, areas)
     _without_district(city, knowledge, console)
     ratios |= _speed(city, knowledge, options.replicate)
@@ -76,8 +81,8 @@ def main() -> None:
 
 def _hide(
     city: City, located: DataFrame, areas: AreaIndex, dataset: str, hidden: Hidden, console: Console
-) -> tuple[DataFrame, dict[str, float]]:
-    """Errors of all candidates, and how the chosen ones compare with simpler ways."""
+) -> tuple[DataFrame, DataFrame, dict[str, float]]:
+    """Errors of all candidates and of the chosen ones, and how these compare with simpler ways."""
     known, truth = split_located(located, dataset=dataset, areas=areas, hidden=hidden)
     truth = truth.persist()
     texts = _texts(truth, _districts(city, dataset)).transform(add_parts, areas=areas).persist()
@@ -89,7 +94,11 @@ def _hide(
     all_errors = candidates.join(texts.select("text_id", "text"), on="text_id", how="inner")
     measured = all_errors.transform(add_error, truth=truth).persist()
     measured.count()
-    return measured, _figures(placed, measured, known, truth)
+    return (
+        measured,
+        placed.select("text", "method", "within"),
+        _figures(placed, measured, known, truth),
+    )
 
 
 def _figures(
@@ -169,30 +178,23 @@ def _print(title: str, placed: DataFrame, console: Console) -> None:
     console.print(table)
 
 
-def _print_calibration(errors: list[DataFrame]) -> None:
-    """Lines for the address book, from the halves that are not reported."""
-    together = errors[0]
-    for part in errors[1:]:
-        together = together.unionByName(part)
-    ratio = F.col("error") / F.col("metres")
-    scales: dict[str, float] = dict(
-        together.where(~_is_reported())
-        .groupBy("method").agg(F.percentile(ratio, _TRUSTED)).collect()
-    )  # fmt: skip
-    held = (
-        together.where(_is_reported())
-        .groupBy("method")
-        .agg(F.collect_list(ratio).alias("ratios"), F.count("*").alias("rows"))
-    )
-    shares = {row["method"]: row["ratios"] for row in held.collect()}
+def _print_calibration(errors: DataFrame, chosen: DataFrame) -> None:
+    """Lines for the address book, from the halves that are not reported.
+
+    The scale is of all candidates; the weight of the chosen ones, with the scales of the book:
+    what is chosen as least uncertain is more often too sure.
+    """
+    ratio = F.percentile(F.col("error") / F.col("metres"), _TRUSTED).alias("scale")
+    scales = errors.where(~_is_reported()).groupBy("method").agg(ratio).collect()
+    within = F.avg(F.col("within").cast("double")).alias("weight")
+    held = chosen.where(~_is_reported()).groupBy("method").agg(within, F.count("*").alias("rows"))
+    weights = {row["method"]: row for row in held.collect()}
     print("calibration:")
-    for method in METHODS:
-        known = shares.get(method, [])
-        if len(known) >= _LEAST:
-            weight = sum(value <= scales[method] for value in known) / len(known)
-            print(
-                f"  {method}: {{scale: {scales[method]:.2f}, weight: {weight:.2f}}} # {len(known)}"
-            )
+    for row in sorted(scales, key=lambda row: METHODS.index(row["method"])):
+        weight = weights.get(row["method"])
+        if weight is not None and weight["rows"] >= _LEAST:
+            line = f"scale: {row['scale']:.2f}, weight: {weight['weight']:.2f}"
+            print(f"  {row['method']}: {{{line}}} # {weight['rows']:,} places")
 
 
 def _without_district(city: City, knowledge: Knowledge, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from gridcontainer.addresses.book import GazetteerSource
 from gridcontainer.addresses.metres import metres_in_degree
 from gridcontainer.addresses.texts import add_parts
 
-_MOST_EVIDENCE = 5
+_MOST_EVIDENCE: Final = 5
+_DEGREE: Final = 111_195.0  # metres on the sphere: a spread needs no more
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,8 @@ def to_entries(anchors: DataFrame) -> DataFrame:
         F.slice(F.array_sort(F.collect_set("source")), 1, _MOST_EVIDENCE).alias("sources"),
     )
     lon, lat = F.col("lon_deciles"), F.col("lat_deciles")
-    north = 110_900.0  # metres in a degree at 31 degrees; a spread needs no more
-    height = _reach(lat) * north
-    width = _reach(lon) * F.cos(F.radians(lat[1])) * 111_320.0
+    height = _reach(lat) * _DEGREE
+    width = _reach(lon) * F.cos(F.radians(lat[1])) * _DEGREE
     return grouped.select(
         "kind", "name", "area", lon[1].alias("lon"), lat[1].alias("lat"), "metres",
         F.hypot(width, height).alias("spread"), "count", "sources",
