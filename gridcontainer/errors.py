@@ -12,6 +12,7 @@
     ├── LinkError          (ValueError)   a linkage that cannot be made
     ├── IdentityError      (ValueError)   an identity or a link that cannot be had so
     ├── TagError           (ValueError)   a tag that cannot be read, or is not in the registry
+    ├── AddressError       (ValueError)   rows without positions that cannot be located so
     ├── StorageError       (RuntimeError) tables that Spark cannot read or write
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
@@ -66,6 +67,10 @@ class IdentityError(GridContainerError, ValueError):
 
 class TagError(GridContainerError, ValueError):
     """A tag identifier that cannot be read, or that is not in the registry."""
+
+
+class AddressError(GridContainerError, ValueError):
+    """Rows without positions that cannot be located as asked."""
 
 
 class StorageError(GridContainerError, RuntimeError):

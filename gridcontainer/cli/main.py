@@ -16,6 +16,7 @@ _COMMANDS = {
     "query": ("gridcontainer.cli.query", "What all departments have in a cell or a box."),
     "join": ("gridcontainer.cli.join", "Two data sets, or one and a file, by place."),
     "link": ("gridcontainer.cli.link", "Which records of different data sets are one object."),
+    "locate": ("gridcontainer.cli.locate", "Rows without positions, by key or by address."),
     "compact": ("gridcontainer.cli.compact", "Few healthy files out of many small ones."),
     "quarantine": (
         "gridcontainer.cli.quarantine",
