@@ -17,6 +17,10 @@ _COMMANDS = {
     "join": ("gridcontainer.cli.join", "Two data sets, or one and a file, by place."),
     "link": ("gridcontainer.cli.link", "Which records of different data sets are one object."),
     "locate": ("gridcontainer.cli.locate", "Rows without positions, by key or by address."),
+    "identity": (
+        "gridcontainer.cli.identity",
+        "One object for each thing: issue, resolve, explain, undo.",
+    ),
     "compact": ("gridcontainer.cli.compact", "Few healthy files out of many small ones."),
     "quarantine": (
         "gridcontainer.cli.quarantine",

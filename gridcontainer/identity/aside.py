@@ -3,7 +3,7 @@
 The names are ``identity.DATASET`` and ``link.LINK``: rows that an ingest set aside are others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
@@ -16,8 +16,12 @@ _CONTENT = ("dataset", "source_file", "source_row", "reason", "row")
 
 
 def set_aside(
-    spark: SparkSession, storage: Storage, names: Sequence[str], rows: DataFrame, run_id: str
-) -> dict[str, Reasons]:
+    spark: SparkSession,
+    storage: Storage,
+    rows: DataFrame,
+    counts: Mapping[str, Reasons],
+    run_id: str,
+) -> None:
     """Make the rows those that are aside under some names.
 
     Rows that are aside already are not written again.
@@ -25,28 +29,22 @@ def set_aside(
     Args:
         spark: the session.
         storage: the container.
-        names: that stand as ``dataset`` in the quarantine.
         rows: ``dataset`` (one of the names), ``source_file``, ``source_row``, ``reason`` and
             ``row``; read several times, so best persisted.
+        counts: how many rows there are by reason, under each name; a name without any is given
+            too, and what was aside under it goes.
         run_id: of the run.
-
-    Returns:
-        How many rows are aside under each name, by reason.
     """
     create_table(spark, storage.quarantine, QUARANTINE_SCHEMA, ["dataset"])
     quarantine = spark.read.format("delta").load(storage.quarantine)
-    held = quarantine.where(F.col("dataset").isin(*names)).select(*_CONTENT)
-    rows = rows.select(*_CONTENT)
-    found: dict[str, Reasons] = {name: {} for name in names}
-    for row in rows.groupBy("dataset", "reason").count().collect():
-        found[row["dataset"]][row["reason"]] = row["count"]
+    held = quarantine.where(F.col("dataset").isin(*counts)).select(*_CONTENT)
     there = {row[0] for row in held.select("dataset").distinct().collect()}
-    for name in sorted(there | {name for name, reasons in found.items() if reasons}):
+    for name in sorted(there | {name for name, reasons in counts.items() if reasons}):
         mine = F.col("dataset") == name
-        if _differ(rows.where(mine), held.where(mine)):
-            whole = rows.where(mine).select(*_to_quarantine(run_id))
+        own = rows.where(mine).select(*_CONTENT)
+        if _differ(own, held.where(mine)):
+            whole = own.select(*_to_quarantine(run_id))
             replace_partition(whole, storage.quarantine, "dataset", name)
-    return found
 
 
 def _to_quarantine(run_id: str) -> list[Column]:

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +10,7 @@ from functools import reduce
 from typing import Final
 
 from deltalake import DeltaTable
-from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
@@ -19,13 +18,14 @@ from gridcontainer.container.ingest import prepare_container
 from gridcontainer.container.query.opened import OpenTable
 from gridcontainer.container.runs import Run, digest_of, last_runs, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import first_line, read_version
-from gridcontainer.errors import IdentityError, StorageError
-from gridcontainer.identity.aside import set_aside
+from gridcontainer.container.tables import read_version
+from gridcontainer.errors import IdentityError
+from gridcontainer.identity.aside import Reasons, set_aside
 from gridcontainer.identity.records import add_reason, open_dataset, read_records
 from gridcontainer.identity.schemas import KEYS
 from gridcontainer.identity.state import settle
 from gridcontainer.identity.storage import IdentityStorage
+from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.identity.versions import Stamp, open_rows
 
 JOB: Final = "identity issue"
@@ -58,8 +58,8 @@ class _Source:
 
     @property
     def aside(self) -> str:
-        """The name of its rows in the quarantine and of its runs in the ledger."""
-        return f"identity.{self.table.dataset}"
+        """The name of its rows in the quarantine, and of its runs in the ledger."""
+        return _aside(self.table.dataset)
 
     def fingerprint(self) -> str:
         """Changes when the table does, or what is taken from it."""
@@ -96,7 +96,7 @@ def issue(
         ConservationError: records were lost or doubled.
     """
     sources = _choose(storage.container, declarations, names)
-    try:
+    with storage_errors("identities cannot be issued"):
         prepare_container(spark, storage.container)
         earlier = last_runs(spark, storage.container.runs, JOB)
         prints = {source.aside: source.fingerprint() for source in sources}
@@ -108,11 +108,6 @@ def issue(
             if source.aside in same
         ]
         return done + (_issue(spark, storage, changed, prints, report) if changed else [])
-    except (PySparkException, Py4JJavaError) as error:
-        raise StorageError(
-            f"identities cannot be issued: {first_line(error)}. Run again: what is done is not "
-            "done twice"
-        ) from error
 
 
 def _choose(
@@ -151,16 +146,16 @@ def _issue(
     judged = reduce(DataFrame.unionByName, records).transform(add_reason)
     judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        rows_in = _count(judged)
-        aside = set_aside(
-            spark, storage.container, [s.aside for s in sources], judged.transform(_aside), run_id
-        )
+        rows_in, aside = _count_reasons(judged, names)
+        bad = judged.transform(_to_aside)
+        set_aside(spark, storage.container, bad, {_aside(n): aside[n] for n in names}, run_id)
         report("comparing with the objects that there are")
         fresh = judged.where("reason IS NULL")
         settled = settle(spark, storage, Stamp(run_id, started), fresh=fresh, datasets=names)
     finally:
         judged.unpersist()
-    rows_out = _count(open_rows(spark, storage.keys, KEYS))
+    counts = open_rows(spark, storage.keys, KEYS).groupBy("dataset").count().collect()
+    rows_out = {row["dataset"]: row["count"] for row in counts}
     version = read_version(spark, storage.objects)
 
     def run_of(source: _Source) -> Run:
@@ -169,8 +164,8 @@ def _issue(
             run_id=run_id, job=JOB, dataset=source.aside, department=source.table.department,
             started=started, seconds=time.perf_counter() - clock,
             fingerprint=fingerprints[source.aside], table_version=version,
-            rows_in=rows_in.get(name, 0), rows_out=rows_out.get(name, 0),
-            rows_quarantined=sum(aside[source.aside].values()), reasons=aside[source.aside],
+            rows_in=rows_in[name], rows_out=rows_out.get(name, 0),
+            rows_quarantined=sum(aside[name].values()), reasons=aside[name],
             inserted=reasons.get("issued", 0), deleted=reasons.get("retired", 0),
             updated=sum(n for why, n in reasons.items() if why not in ("issued", "retired")),
         )  # fmt: skip
@@ -185,13 +180,27 @@ def _issue(
     ]
 
 
-def _count(rows: DataFrame) -> dict[str, int]:
-    return {row["dataset"]: row["count"] for row in rows.groupBy("dataset").count().collect()}
+def _aside(dataset: str) -> str:
+    """The name of a data set's rows in the quarantine, and of its runs in the ledger."""
+    return f"identity.{dataset}"
 
 
-def _aside(judged: DataFrame) -> DataFrame:
+def _count_reasons(
+    judged: DataFrame, names: Sequence[str]
+) -> tuple[dict[str, int], dict[str, Reasons]]:
+    """How many records each data set has, and how many are to be set aside by reason."""
+    rows_in: Counter[str] = Counter(dict.fromkeys(names, 0))
+    aside: dict[str, Reasons] = {name: {} for name in names}
+    for dataset, reason, count in judged.groupBy("dataset", "reason").count().collect():
+        rows_in[dataset] += count
+        if reason is not None:
+            aside[dataset][reason] = count
+    return dict(rows_in), aside
+
+
+def _to_aside(judged: DataFrame) -> DataFrame:
     """The records that can't have an identity, as the quarantine names them."""
-    name = F.concat(F.lit("identity."), F.col("dataset"))
+    name = F.concat(F.lit(_aside("")), F.col("dataset"))
     return judged.where("reason IS NOT NULL").select(
         name.alias("dataset"), "source_file", "source_row", "reason",
         F.col("business_key").alias("row"),

@@ -39,7 +39,7 @@ class Replaced:
     """What became of the links that a linkage gave.
 
     Attributes:
-        links: that are open now.
+        links: that were given and are sound; all are open now.
         opened: of them, those that are new or other than before.
         closed: links that were open before, and are not given any more or otherwise.
         aside: given links that were set aside, by reason.
@@ -92,22 +92,22 @@ def replace_links(
     judged = edges.transform(_ordered).transform(_add_reason, keys=keys)
     judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        name = f"link.{link}"
+        counts = {row[0]: row[1] for row in judged.groupBy("reason").count().collect()}
+        links, name = counts.pop(None, 0), f"link.{link}"
         bad = judged.transform(_to_aside, name=name)
-        aside = set_aside(spark, storage.container, [name], bad, run_id)[name]
+        set_aside(spark, storage.container, bad, {name: counts}, run_id)
         wanted = judged.where("reason IS NULL").select(
             *(name for name in judged.columns if name != "reason"),
             F.lit(link).alias("link"),
             F.array(*(F.lit(name) for name in sorted(many))).cast("array<string>").alias("many"),
         )
         visible = held.transform(_with_both_ends, keys=keys)
-        counts = write_changes(find_changes(wanted, visible, LINKS), storage.links, LINKS, stamp)
-        links = open_rows(spark, storage.links, LINKS).where(F.col("link") == link).count()
+        changed = write_changes(find_changes(wanted, visible, LINKS), storage.links, LINKS, stamp)
     finally:
         judged.unpersist()
-    kinds = {row[CHANGE]: row["count"] for row in counts}
-    changed = kinds.get(UPDATE, 0)
-    return Replaced(links, kinds.get(INSERT, 0) + changed, kinds.get(ABSENT, 0) + changed, aside)
+    kinds = {row[CHANGE]: row["count"] for row in changed}
+    other = kinds.get(UPDATE, 0)
+    return Replaced(links, kinds.get(INSERT, 0) + other, kinds.get(ABSENT, 0) + other, counts)
 
 
 def _ordered(edges: DataFrame) -> DataFrame:

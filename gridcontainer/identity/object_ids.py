@@ -69,6 +69,11 @@ def is_record_id(text: str) -> bool:
     return _RECORD.fullmatch(text) is not None
 
 
+def record_id(dataset: Column, *key: Column) -> Column:
+    """``record_id_of`` of each row, as the container's ingest makes it."""
+    return F.substring(F.sha2(F.concat_ws(_KEY_SEPARATOR, dataset, *key), 256), 1, 32)
+
+
 def record_id_of(dataset: str, key: Sequence[str]) -> str:
     """The id of the record of a data set with a business key, given in the key's order."""
     whole = _KEY_SEPARATOR.join([dataset, *key])

@@ -40,6 +40,12 @@ def key_columns(table: OpenTable) -> list[str]:
     return [name for name in table.properties.get("gridcontainer.key", "").split(",") if name]
 
 
+def read_current(spark: SparkSession, table: OpenTable) -> DataFrame:
+    """The rows that a data set has now, all columns of its table."""
+    reader = spark.read.format("delta").option("versionAsOf", table.version)
+    return current_rows(reader.load(table.path))
+
+
 def read_records(spark: SparkSession, table: OpenTable, object_class: str) -> DataFrame:
     """The records that a data set has now.
 
@@ -52,8 +58,7 @@ def read_records(spark: SparkSession, table: OpenTable, object_class: str) -> Da
         The columns of ``RECORD``; ``business_key`` is a JSON object of the key's columns in their
         order. Also ``source_file`` and ``source_row``. A data set without position has no place.
     """
-    reader = spark.read.format("delta").option("versionAsOf", table.version)
-    rows = current_rows(reader.load(table.path))
+    rows = read_current(spark, table)
     if table.has("geometry"):
         rows = rows.withColumn("_cover", small_cover("geometry"))
     values = _values(table, object_class)

@@ -35,10 +35,15 @@ class Stamp:
     moment: datetime
 
 
+def read_versions(spark: SparkSession, path: str, table: VersionedTable) -> DataFrame:
+    """All rows of a table, closed ones too; the table is made if it is not there."""
+    create_table(spark, path, table.schema, properties=table.properties)
+    return spark.read.format("delta").load(path)
+
+
 def open_rows(spark: SparkSession, path: str, table: VersionedTable) -> DataFrame:
     """The rows of a table that hold now; the table is made if it is not there."""
-    create_table(spark, path, table.schema, properties=table.properties)
-    return spark.read.format("delta").load(path).where(F.col("valid_to").isNull())
+    return rows_at(read_versions(spark, path, table), None)
 
 
 def rows_at(rows: DataFrame, moment: datetime | None) -> DataFrame:
@@ -99,12 +104,13 @@ def write_changes(
     try:
         counts = changes.groupBy(CHANGE, *by).count().collect()
         kinds = {row[CHANGE] for row in counts}
+        closing = sum(row["count"] for row in counts if row[CHANGE] != INSERT)
         opened = changes.where(F.col(CHANGE) != ABSENT).select(*_opened(changes, table, stamp))
         if kinds == {INSERT}:
             total = sum(row["count"] for row in counts)
             _append(opened, path, table, files=-(-total // _ROWS_PER_FILE))
         elif kinds:
-            _merge(changes, opened, path, table, stamp)
+            _merge(changes, opened, path, table, stamp, closing)
     finally:
         changes.unpersist()
     return counts
@@ -128,7 +134,12 @@ def _append(rows: DataFrame, path: str, table: VersionedTable, *, files: int) ->
 
 
 def _merge(
-    changes: DataFrame, opened: DataFrame, path: str, table: VersionedTable, stamp: Stamp
+    changes: DataFrame,
+    opened: DataFrame,
+    path: str,
+    table: VersionedTable,
+    stamp: Stamp,
+    closing: int,
 ) -> None:
     """The former row is closed, and the new one, which matches none, is inserted beside it."""
     former = changes.where(F.col(CHANGE) != INSERT).select(*table.key)
@@ -136,7 +147,7 @@ def _merge(
         opened.withColumn("_closes", F.lit(False)), allowMissingColumns=True
     )
     same = " AND ".join(f"held.{name} = changed.{name}" for name in table.key)
-    reach = _reach(former, table.key[0])
+    reach = _reach(former, table.key[0]) if closing <= _MOST_LITERALS else "true"
     (
         DeltaTable.forPath(changes.sparkSession, path)
         .alias("held")
@@ -154,12 +165,9 @@ def _merge(
 
 
 def _reach(former: DataFrame, first: str) -> str:
-    """Where the rows to close are, in literals if they are few: other files are not searched."""
-    found = former.select(first).distinct().limit(_MOST_LITERALS + 1).collect()
-    if len(found) > _MOST_LITERALS:
-        return "true"
-    literals = ", ".join(f"'{row[0]}'" for row in found)
-    return f"held.{first} IN ({literals})" if found else "true"
+    """Where the few rows to close are, in literals: other files are not searched."""
+    literals = ", ".join(f"'{row[0]}'" for row in former.select(first).collect())
+    return f"held.{first} IN ({literals})" if literals else "false"
 
 
 def update_quietly(changed: DataFrame, path: str, table: VersionedTable) -> None:
