@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from gridcontainer.container.declaration.fields import Name
 from gridcontainer.container.declaration.model import Model
-from gridcontainer.container.declaration.yaml_file import load_model
+from gridcontainer.container.declaration.yaml_file import choose, load_folder
 from gridcontainer.errors import DeclarationError
 
 Metres = Annotated[float, Field(gt=0, le=100_000)]
@@ -164,21 +164,12 @@ def load_links(
         DeclarationError: a faulty file, two linkages of one name, a data set that is not declared,
             or a name in ``only`` that is not there.
     """
-    found: dict[str, Link] = {}
-    for path in sorted(directory.glob("*.yaml")):
-        link = load_model(path, Link)
-        if link.link in found:
-            raise DeclarationError(f"{path}: link: {link.link} is declared in another file too")
+    found = load_folder(directory, Link, "link")
+    for path, link in found.values():
         if unknown := [name for name in link.datasets if name not in datasets]:
             raise DeclarationError(
                 f"{path}: sources: {', '.join(unknown)} is not a declared data set; declare it, or "
                 "correct the name"
             )
-        found[link.link] = link
-    if not found:
-        raise DeclarationError(f"{directory} holds no declarations of linkages (*.yaml)")
-    if unknown := [name for name in only if name not in found]:
-        raise DeclarationError(
-            f"not declared in {directory}: {', '.join(unknown)}; there are {', '.join(found)}"
-        )
-    return [found[name] for name in found if not only or name in only]
+    links = {name: link for name, (_, link) in found.items()}
+    return choose(links, only, directory, "declarations of linkages")

@@ -9,8 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gridcontainer.container.declaration.fields import Name, TimeZone
 from gridcontainer.container.declaration.model import Model
-from gridcontainer.container.declaration.yaml_file import load_model
-from gridcontainer.errors import DeclarationError
+from gridcontainer.container.declaration.yaml_file import choose, load_folder
 
 
 def _is_a_range(valid: tuple[float, float]) -> tuple[float, float]:
@@ -127,16 +126,6 @@ def load_all_series(directory: Path, *, only: Sequence[str] = ()) -> list[Series
         DeclarationError: a faulty file, two series of one name, or a name in ``only`` that is not
             declared.
     """
-    found: dict[str, Series] = {}
-    for path in sorted(directory.glob("*.yaml")):
-        series = load_model(path, Series)
-        if series.series in found:
-            raise DeclarationError(f"{path}: series: {series.series} is in another file too")
-        found[series.series] = series
-    if not found:
-        raise DeclarationError(f"{directory} holds no declarations of sensor series (*.yaml)")
-    if unknown := [name for name in only if name not in found]:
-        raise DeclarationError(
-            f"not declared in {directory}: {', '.join(unknown)}; there are {', '.join(found)}"
-        )
-    return [found[name] for name in found if not only or name in only]
+    found = load_folder(directory, Series, "series")
+    series = {name: declared for name, (_, declared) in found.items()}
+    return choose(series, only, directory, "declarations of sensor series")
