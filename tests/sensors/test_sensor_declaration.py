@@ -50,7 +50,7 @@ def test_names_must_be_declared_once(tmp_path):
         load_all_series(tmp_path)
     for name in ("one", "two"):
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(SOUND))
-    with pytest.raises(DeclarationError, match="is in another file too"):
+    with pytest.raises(DeclarationError, match="is declared in another file"):
         load_all_series(tmp_path)
     (tmp_path / "two.yaml").unlink()
     with pytest.raises(DeclarationError, match=r"not declared in .*: water"):
