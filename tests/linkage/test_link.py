@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from city import CONF, LinkedCity
+from click.testing import CliRunner
 from pyspark.sql import SparkSession, functions as F
 
+from gridcontainer.cli.main import cli
 from gridcontainer.errors import DeclarationError, LinkError
 from gridcontainer.linkage import link_datasets, load_links
 from gridcontainer.linkage.model import PRIOR
@@ -59,9 +61,18 @@ def test_the_same_records_again_change_nothing(
 ) -> None:
     names = ("objects", "keys", "links")
     before = [linked_city.version(name) for name in names]
-    again = link_datasets(spark, linked_city.storage, linked_city.link)
-    assert not again.is_trained
-    assert (again.replaced.opened, again.replaced.closed) == (0, 0)
+    where = {
+        "links": CONF / "sample/links",
+        "datasets": CONF / "sample",
+        "city": CONF / "city/shanghai.yaml",
+        "container": linked_city.storage.container.root,
+    }
+    options = [f"--{name}={value}" for name, value in where.items()]
+    said = CliRunner().invoke(cli, ["link", "communities", "--weights", *options])
+    assert said.exit_code == 0, said.output
+    assert "(0 new, 0 closed)" in said.output
+    assert "model of an earlier run" in said.output
+    assert "same core, other part" in said.output
     assert [linked_city.version(name) for name in names] == before
     assert not [table.name for table in spark.catalog.listTables() if "splink" in table.name]
 
