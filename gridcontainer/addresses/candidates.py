@@ -1,38 +1,22 @@
 """Where a text's place may be: a candidate for each way of finding it."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyspark.sql import Column, DataFrame, functions as F, types as T
+from pyspark.sql import Column, DataFrame, functions as F
 
-from gridcontainer.addresses.areas import AreaIndex
+from gridcontainer.addresses.areas import EVERYWHERE, AreaIndex
 from gridcontainer.addresses.gazetteer import Gazetteer
-from gridcontainer.addresses.metres import Plane
-from gridcontainer.addresses.roads import (
-    Guess,
-    between_numbers,
-    crossing,
-    move_along,
-    without_strays,
-)
+from gridcontainer.addresses.grouped import CANDIDATE, by_group, on_plane, to_candidate
+from gridcontainer.addresses.roads import Guess, between_numbers, crossing, move_along
 from gridcontainer.grid.arrays import Float64s
 
-CANDIDATE: Final = T.StructType(
-    [
-        T.StructField("text_id", T.LongType(), False),
-        T.StructField("method", T.StringType(), False),
-        T.StructField("lon", T.DoubleType(), False),
-        T.StructField("lat", T.DoubleType(), False),
-        T.StructField("metres", T.DoubleType(), False),
-        T.StructField("evidence", T.ArrayType(T.StringType()), False),
-    ]
-)
 _EXACT: Final = ("number", "sublane", "lane")
+_FOUND: Final = ("place", "area", "away", "lon", "lat", "metres", "spread", "count", "sources")
 _STOP: Final = 60.0  # metres: a stop named after a crossing stands before it or behind it
+_ONE_PLACE: Final = 1600.0  # metres: a crossing more uncertain than this may be two
 _ROAD_SPREAD: Final = 600.0  # metres, of a road with many known points
 _VILLAGE_SPREAD: Final = 300.0
 _POINTS: Final = ("lon", "lat", "source")
@@ -48,27 +32,38 @@ def by_name(texts: DataFrame, gazetteer: Gazetteer) -> DataFrame:
     Returns:
         ``CANDIDATE``. A crossing is not among them: what is said of it counts from there.
     """
-    keys = (
-        texts.select("text_id", "areas", F.posexplode("keys").alias("place", "key"))
-        .where("key.kind <> 'crossing'")
-        .select(
-            "text_id", "place", "key.kind", "key.name", F.posexplode("areas").alias("rank", "area")
-        )
-    )
+    keys = texts.transform(_keys_in_areas)
     found = keys.join(gazetteer.entries, on=["kind", "name", "area"], how="inner")
     finest = found.groupBy("text_id", "kind", "name").agg(
-        F.min_by(
-            F.struct("place", "lon", "lat", "metres", "spread", "count", "sources"), "rank"
-        ).alias("it")
+        F.min_by(F.struct(*_FOUND), "rank").alias("it")
     )
     return finest.select(
         "text_id",
         _method(F.col("kind"), F.col("it.place")).alias("method"),
         "it.lon",
         "it.lat",
-        (F.col("it.metres") + F.greatest(F.col("it.spread"), _least_spread())).alias("metres"),
+        (F.col("it.metres") + F.greatest("it.spread", _least_spread()) + F.col("it.away")).alias(
+            "metres"
+        ),
         F.col("it.sources").alias("evidence"),
+        ((F.col("kind") == "road") & (F.col("it.area") != EVERYWHERE)).alias("widens"),
     )
+
+
+def _keys_in_areas(texts: DataFrame) -> DataFrame:
+    """Each key of each text but crossings, in each area in which it may be.
+
+    ``away`` are the metres from a crossing on: a text's place is that far from the second road.
+    """
+    keys = texts.select(
+        "text_id", "areas", "cross", "offset_metres", F.posexplode("keys").alias("place", "key")
+    ).where("key.kind <> 'crossing'")
+    is_second = F.col("key.name") == F.col("cross")
+    return keys.select(
+        "text_id", "place", "key.kind", "key.name",
+        F.coalesce(F.when(is_second, F.col("offset_metres")), F.lit(0.0)).alias("away"),
+        F.posexplode("areas").alias("rank", "area"),
+    )  # fmt: skip
 
 
 def _least_spread() -> Column:
@@ -94,18 +89,19 @@ def by_neighbours(texts: DataFrame, gazetteer: Gazetteer) -> DataFrame:
         "text_id", F.col("road").alias("name"), "road_number", F.explode("areas").alias("area")
     )
     known = gazetteer.road_points.where("road_number IS NOT NULL")
-    return _by_group(wanted, known, _place_numbers)
+    return by_group(wanted, known, _place_numbers)
 
 
 def _place_numbers(wanted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Candidates on one road in one area."""
-    known, plane, points = _on_plane(known)
+    known, plane, points = on_plane(known)
     numbers = known["road_number"].to_numpy(np.int64)
     found = []
     for text_id, number in zip(wanted["text_id"], wanted["road_number"], strict=True):
         guess = between_numbers(numbers, points, int(number))
         if guess is not None:
-            found.append(_candidate(text_id, "neighbours", guess, plane, known["source"]))
+            row = to_candidate(text_id, "neighbours", guess, plane, known["source"])
+            found.append((*row, False))
     return pd.DataFrame(found, columns=CANDIDATE.names)
 
 
@@ -122,7 +118,7 @@ def by_crossing(texts: DataFrame, gazetteer: Gazetteer) -> DataFrame:
         .join(anchors, on=["kind", "of", "area"], how="inner")
         .select(F.col("pair").alias("name"), F.col("area").alias("area"), "role", *_POINTS)
     )
-    return _by_group(wanted, known, _place_crossings)
+    return by_group(wanted, known, _place_crossings)
 
 
 def _parts_of_crossings(wanted: DataFrame) -> DataFrame:
@@ -142,7 +138,7 @@ def _parts_of_crossings(wanted: DataFrame) -> DataFrame:
 
 def _place_crossings(wanted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Candidates at one crossing in one area."""
-    known, plane, points = _on_plane(known)
+    known, plane, points = on_plane(known)
     role = known["role"].to_numpy()
     road, cross = (points[role == name] for name in ("road", "cross"))
     method, start = "crossing", _known_crossing(points, np.flatnonzero(role == "crossing"))
@@ -155,7 +151,8 @@ def _place_crossings(wanted: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     for row in rows:
         offset = 0.0 if pd.isna(row["offset_metres"]) else row["offset_metres"]
         guess = move_along(start, road, row["direction"], offset) if offset else start
-        found.append(_candidate(row["text_id"], method, guess, plane, known["source"]))
+        candidate = to_candidate(row["text_id"], method, guess, plane, known["source"])
+        found.append((*candidate, start.metres <= _ONE_PLACE))
     return pd.DataFrame(found, columns=CANDIDATE.names)
 
 
@@ -190,54 +187,5 @@ def by_area(texts: DataFrame, areas: AreaIndex) -> DataFrame:
     named = texts.select("text_id", F.explode("areas").alias("area"))
     return named.join(F.broadcast(known), on="area", how="inner").select(
         "text_id", "method", "lon", "lat", "metres",
-        F.array(F.concat(F.lit("area:"), "area")).alias("evidence"),
+        F.array(F.concat(F.lit("area:"), "area")).alias("evidence"), F.lit(True).alias("widens"),
     )  # fmt: skip
-
-
-def _by_group(
-    wanted: DataFrame,
-    known: DataFrame,
-    place: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame],
-) -> DataFrame:
-    """Candidates of each name in each area, from what is known under it."""
-    names = wanted.select(F.col("name").alias("known_name"), F.col("area").alias("known_area"))
-    known = known.withColumnsRenamed({"name": "known_name", "area": "known_area"}).join(
-        names.distinct(), on=["known_name", "known_area"], how="left_semi"
-    )
-    both = wanted.groupBy("name", "area").cogroup(known.groupBy("known_name", "known_area"))
-    return both.applyInPandas(partial(_place_if_both, place=place), CANDIDATE)
-
-
-def _place_if_both(
-    wanted: pd.DataFrame,
-    known: pd.DataFrame,
-    *,
-    place: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame],
-) -> pd.DataFrame:
-    if wanted.empty or known.empty:
-        return pd.DataFrame(columns=CANDIDATE.names)
-    return place(wanted, known)
-
-
-def _on_plane(known: pd.DataFrame) -> tuple[pd.DataFrame, Plane, Float64s]:
-    """Known points in metres, without strays, in an order that does not depend on the run."""
-    known = known.sort_values("source", kind="stable")
-    lon, lat = known["lon"].to_numpy(np.float64), known["lat"].to_numpy(np.float64)
-    plane = Plane.around(lon, lat)
-    points = plane.to_metres(lon, lat)
-    sound = without_strays(points)
-    return known[sound].reset_index(drop=True), plane, points[sound]
-
-
-def _candidate(
-    text_id: int, method: str, guess: Guess, plane: Plane, sources: pd.Series
-) -> tuple[object, ...]:
-    lon, lat = plane.to_degrees(guess.point)
-    return (
-        text_id,
-        method,
-        lon,
-        lat,
-        guess.metres,
-        list(dict.fromkeys(sources.iloc[index] for index in guess.used)),
-    )

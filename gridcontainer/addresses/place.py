@@ -37,13 +37,12 @@ def find_candidates(
         found = found.unionByName(part(texts, gazetteer))
     scale = _by_method({m: book.calibrated(m).scale for m in METHODS})
     weight = _by_method({m: book.calibrated(m).weight for m in METHODS})
-    is_area = F.col("method").isin("town", "district")
     return found.select(
         "*",
         (F.col("metres") * scale).alias("uncertainty_metres"),
         weight.alias("weight"),
         _by_method({m: float(rank) for rank, m in enumerate(METHODS)}).alias("rank"),
-        (~is_area & (F.col("metres") > book.ambiguous_metres)).alias("ambiguous"),
+        (~F.col("widens") & (F.col("metres") > book.ambiguous_metres)).alias("ambiguous"),
     )
 
 

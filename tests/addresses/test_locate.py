@@ -40,6 +40,9 @@ NOTICES: list[tuple[str, str | None, str | None, str | None, tuple[float, float]
     ("红叶苑", None, None, None, None, 0),  # one in each district
     ("青山区东河镇无名花园", None, None, "town", (121.025, 31.05), 1),
     ("无名花园", "青山区", None, "district", (121.05, 31.05), 1),
+    # The first road is unknown: 5 km from the second one is no place on it, but some way from it.
+    ("无名路出长青路北约5000米", "青山区", None, "road", on_road(east=400), 5000),
+    ("无名路出长青路北约5000米", None, None, None, None, 0),
     ("无名花园", None, None, None, None, 0),
     ("\ufffd青路", None, None, None, None, 0),
     ("", None, None, None, None, 0),
@@ -47,7 +50,7 @@ NOTICES: list[tuple[str, str | None, str | None, str | None, tuple[float, float]
     # The key's position lies in another district than the row: the text is believed.
     ("红叶苑", "白水区", "长青路80号", "place", (121.15, 31.02), 1),
 ]
-REASONS = {"ambiguous": 1, "name not in the gazetteer": 1, "characters lost": 1, "no address": 1}
+REASONS = {"ambiguous": 2, "name not in the gazetteer": 1, "characters lost": 1, "no address": 1}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +98,7 @@ def test_what_a_place_stands_on_is_named(placed: pd.DataFrame):
         "geocodes:长青路40号",
         "geocodes:长青路60号",
     ]
-    assert list(placed.loc["notice-17", "evidence"]) == ["geocodes:长青路60号"]
+    assert list(placed.loc["notice-19", "evidence"]) == ["geocodes:长青路60号"]
 
 
 def test_calibration_scales_the_uncertainty_and_gives_the_weight(placed: pd.DataFrame):
