@@ -47,7 +47,7 @@ def locate_command(
 
     Example: gridcontainer locate accidents
 
-    Example: gridcontainer locate accidents --explain 3101182201400408
+    Example: gridcontainer locate accidents --explain KEY
     """
     if (explain is not None or out is not None) and len(names) != 1:
         raise click.UsageError("--explain and --out need one DATASET")

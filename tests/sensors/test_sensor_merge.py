@@ -52,7 +52,7 @@ def test_revisions_are_those_of_the_plain_way(spark, receipts):
     assert plain(numbered.collect()) == expect(rows)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_the_order_and_the_repetition_of_batches_do_not_matter(spark, tmp_path, seed):
     chance = random.Random(seed)
     rows = [
