@@ -9,7 +9,10 @@
     ├── DatasetError       (LookupError)  a data set the container does not have
     ├── QueryError         (ValueError)   a question that cannot be asked
     ├── JoinError          (ValueError)   a join that cannot be asked so
+    ├── LinkError          (ValueError)   a linkage that cannot be made
     ├── IdentityError      (ValueError)   an identity or a link that cannot be had so
+    ├── TagError           (ValueError)   a tag that cannot be read, or is not in the registry
+    ├── AddressError       (ValueError)   rows without positions that cannot be located so
     ├── StorageError       (RuntimeError) tables that Spark cannot read or write
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
@@ -54,8 +57,20 @@ class JoinError(GridContainerError, ValueError):
     """A join by place that cannot be asked so."""
 
 
+class LinkError(GridContainerError, ValueError):
+    """A linkage that cannot be made."""
+
+
 class IdentityError(GridContainerError, ValueError):
     """An identity or a link between records that cannot be had so."""
+
+
+class TagError(GridContainerError, ValueError):
+    """A tag identifier that cannot be read, or that is not in the registry."""
+
+
+class AddressError(GridContainerError, ValueError):
+    """Rows without positions that cannot be located as asked."""
 
 
 class StorageError(GridContainerError, RuntimeError):

@@ -15,6 +15,8 @@ _COMMANDS = {
     "ingest": ("gridcontainer.cli.ingest", "Bring declared data sets into the container."),
     "query": ("gridcontainer.cli.query", "What all departments have in a cell or a box."),
     "join": ("gridcontainer.cli.join", "Two data sets, or one and a file, by place."),
+    "link": ("gridcontainer.cli.link", "Which records of different data sets are one object."),
+    "locate": ("gridcontainer.cli.locate", "Rows without positions, by key or by address."),
     "identity": (
         "gridcontainer.cli.identity",
         "One object for each thing: issue, resolve, explain, undo.",
@@ -28,6 +30,8 @@ _COMMANDS = {
         "gridcontainer.cli.datasets",
         "The catalogue; draft the declaration of a new file.",
     ),
+    "sensors": ("gridcontainer.cli.sensors", "Readings of sensors: latest, history, gaps, stream."),
+    "tags": ("gridcontainer.cli.tags", "Tags on objects and cells: issue, find, print."),
     "export": ("gridcontainer.cli.export", "A data set as GeoParquet, GeoJSON or CSV."),
     "sample": ("gridcontainer.cli.sample", "Write a small dirty city to try things on."),
     "demo": ("gridcontainer.cli.demo", "Ingest a city and answer a question across departments."),

@@ -28,6 +28,24 @@ def table_of(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
     return table
 
 
+def plain_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Rows in columns as narrow as they are; numbers at the right, no value for None."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    listed = [list(row) for row in rows]
+    for place, name in enumerate(columns):
+        is_number = any(isinstance(row[place], int | float) for row in listed)
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=place > 0)
+    for row in listed:
+        table.add_row(*(_text(value) for value in row))
+    return table
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def _counts(results: Sequence[Ingested]) -> Table:
     numbers = ("rows in", "out", "aside", "prefixes", "files", "KiB", "seconds")
     table = table_of("Rows in = rows out + rows set aside", ["data set"], numbers)

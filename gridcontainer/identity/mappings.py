@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from gridcontainer.container.declaration.fields import LevelNumber, Name
 from gridcontainer.container.declaration.model import Model
-from gridcontainer.container.declaration.yaml_file import load_model
+from gridcontainer.container.declaration.yaml_file import load_folder
 from gridcontainer.errors import DeclarationError
 
 
@@ -51,15 +51,11 @@ def load_mappings(directory: Path, datasets: Collection[str]) -> list[PlaceMappi
     Raises:
         DeclarationError: a faulty file, two mappings of one name, or an unknown data set.
     """
-    found: dict[str, PlaceMapping] = {}
-    for path in sorted(directory.glob("*.yaml")):
-        mapping = load_model(path, PlaceMapping)
-        if mapping.mapping in found:
-            raise DeclarationError(f"{path}: mapping: {mapping.mapping} is in another file too")
+    found = load_folder(directory, PlaceMapping, "mapping")
+    for path, mapping in found.values():
         if unknown := {mapping.left, mapping.right} - set(datasets):
             raise DeclarationError(f"{path}: {', '.join(sorted(unknown))} is not declared")
-        found[mapping.mapping] = mapping
-    return list(found.values())
+    return [mapping for _, mapping in found.values()]
 
 
 def choose_mappings(

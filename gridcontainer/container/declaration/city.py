@@ -63,7 +63,9 @@ class CityProfile(Model):
     levels: dict[Kind, LevelNumber]
     prefix_levels: list[Literal[1, 2, 3]] = Field(min_length=1)
     departments: dict[Name, str]
-    classes: dict[Name, str] = {}
+    # Classes say nothing of how data are read: what was ingested stays known when one is added.
+    classes: dict[Name, str] = Field(default={}, exclude=True)
+    tag_classes: dict[Name, str] = Field(default={}, exclude=True)
     references: ReferenceSets | None = None
 
     @model_validator(mode="after")

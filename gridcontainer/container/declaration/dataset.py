@@ -19,7 +19,7 @@ from gridcontainer.container.declaration.fields import (
 from gridcontainer.container.declaration.model import Model
 from gridcontainer.container.declaration.rules import MendingRule, Relation
 from gridcontainer.container.declaration.source import Position, Source, Time
-from gridcontainer.container.declaration.yaml_file import load_model
+from gridcontainer.container.declaration.yaml_file import choose, load_folder
 from gridcontainer.errors import DeclarationError
 
 
@@ -165,14 +165,8 @@ def load_declarations(
         DeclarationError: a faulty file, two data sets of one name, an unknown department or class,
             or a name in ``only`` that is not declared.
     """
-    found: dict[str, Declaration] = {}
-    for path in sorted([*directory.glob("*.yaml"), *directory.glob("*.yml")]):
-        declaration = load_model(path, Declaration)
-        if declaration.dataset in found:
-            raise DeclarationError(
-                f"{path}: dataset: {declaration.dataset} is declared in another file of "
-                f"{directory} too; give one of them another name"
-            )
+    declared = load_folder(directory, Declaration, "dataset", suffixes=(".yaml", ".yml"))
+    for path, declaration in declared.values():
         if declaration.department not in city.departments:
             known = ", ".join(city.departments)
             raise DeclarationError(
@@ -180,15 +174,9 @@ def load_declarations(
                 f"{city.city} ({known}); add it there, or correct it"
             )
         _require_class(declaration, city, path)
-        found[declaration.dataset] = declaration
+    found = {name: declaration for name, (_, declaration) in declared.items()}
     _require_related(found, directory)
-    if not found:
-        raise DeclarationError(f"{directory} holds no data set declarations (*.yaml)")
-    if unknown := [name for name in only if name not in found]:
-        raise DeclarationError(
-            f"not declared in {directory}: {', '.join(unknown)}; there are {', '.join(found)}"
-        )
-    return [found[name] for name in found if not only or name in only]
+    return choose(found, only, directory, "data set declarations")
 
 
 def _require_class(declaration: Declaration, city: CityProfile, path: Path) -> None:

@@ -1,6 +1,6 @@
 """A YAML file checked against a model: what is wrong is said with its file and key, in one line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -33,6 +33,60 @@ def load_model(path: Path, model: type[_Model]) -> _Model:
         return model.model_validate(content)
     except ValidationError as error:
         raise DeclarationError(f"{path}: {_explain(error, model)}") from error
+
+
+def load_folder(
+    directory: Path, model: type[_Model], name: str, *, suffixes: Sequence[str] = (".yaml",)
+) -> dict[str, tuple[Path, _Model]]:
+    """Read all YAML files of a folder as one model.
+
+    Args:
+        directory: one that is not there holds none.
+        model: of each file.
+        name: the key whose value names a declaration.
+        suffixes: of the files.
+
+    Returns:
+        File and declaration by name, in order of the files' names.
+
+    Raises:
+        DeclarationError: a faulty file, or two declarations of one name.
+    """
+    found: dict[str, tuple[Path, _Model]] = {}
+    paths = sorted(path for suffix in suffixes for path in directory.glob(f"*{suffix}"))
+    for path in paths:
+        declaration = load_model(path, model)
+        called = str(getattr(declaration, name))
+        if called in found:
+            raise DeclarationError(
+                f"{path}: {name}: {called} is declared in another file of {directory} too; give "
+                "one of them another name"
+            )
+        found[called] = (path, declaration)
+    return found
+
+
+def choose(
+    found: Mapping[str, _Model], only: Sequence[str], directory: Path, what: str
+) -> list[_Model]:
+    """The declarations of some names, or all.
+
+    Args:
+        found: by name.
+        only: names; empty for all.
+        directory: where they were found.
+        what: they are, for the message where there are none.
+
+    Raises:
+        DeclarationError: there are none, or one of ``only`` is not among them.
+    """
+    if not found:
+        raise DeclarationError(f"{directory} holds no {what} (*.yaml)")
+    if unknown := [name for name in only if name not in found]:
+        raise DeclarationError(
+            f"not declared in {directory}: {', '.join(unknown)}; there are {', '.join(found)}"
+        )
+    return [declaration for name, declaration in found.items() if not only or name in only]
 
 
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:

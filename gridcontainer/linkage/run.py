@@ -1,0 +1,203 @@
+"""One linkage from the records of its data sets to the links of the container's identities."""
+
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from py4j.protocol import Py4JJavaError
+from pyspark import StorageLevel
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession, functions as F
+
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.query.opened import OpenTable
+from gridcontainer.container.tables import current_rows, first_line
+from gridcontainer.errors import LinkError, StorageError
+from gridcontainer.identity import (
+    IdentityStorage,
+    Replaced,
+    Settled,
+    apply_links,
+    issue,
+    replace_links,
+)
+from gridcontainer.identity.records import open_dataset
+from gridcontainer.identity.schemas import MERGE
+from gridcontainer.linkage.candidates import find_candidates
+from gridcontainer.linkage.declaration import Link, LinkSource
+from gridcontainer.linkage.model import Settings, scored, train
+from gridcontainer.linkage.models import find_model, keep_model
+from gridcontainer.linkage.records import linkage_records
+from gridcontainer.linkage.threshold import choose_threshold
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What a linkage found.
+
+    Attributes:
+        run_id: of the run; ``gridcontainer identity undo`` takes it.
+        records: of each data set.
+        candidates: pairs that were compared.
+        settings: the model.
+        is_trained: whether this run trained it.
+        threshold: probability from which a pair is a link.
+        replaced: what became of the links.
+        settled: what became of keys and objects.
+        seconds: of the whole run.
+    """
+
+    run_id: str
+    records: dict[str, int]
+    candidates: int
+    settings: Settings
+    is_trained: bool
+    threshold: float
+    replaced: Replaced
+    settled: Settled
+    seconds: float
+
+
+def link_datasets(
+    spark: SparkSession,
+    storage: IdentityStorage,
+    link: Link,
+    *,
+    retrain: bool = False,
+    report: Report = lambda step: None,
+) -> Linked:
+    """Find which records of the data sets are one object, and make them so.
+
+    Records that have no identity yet need one first: see ``identity.issue``. The same records
+    again give the same links and write nothing.
+
+    Args:
+        spark: the session.
+        storage: of the identities.
+        link: what is linked, and how.
+        retrain: train the model anew though there is one.
+        report: is told each step, for progress.
+
+    Raises:
+        DatasetError: the container has no such data set.
+        IdentityError: a data set has no business key.
+        LinkError: a data set cannot be linked so: no position, no such column.
+        StorageError: Spark cannot read or write the tables.
+    """
+    started, run_id = time.monotonic(), uuid.uuid4().hex
+    try:
+        report("records")
+        with _open_records(spark, storage, link) as records:
+            counts = {name: rows.count() for name, rows in records.items()}
+            report("candidates")
+            with _persisted(find_candidates(records, link)) as candidates:
+                compared = candidates.count()
+                report("model")
+                settings = None if retrain else find_model(spark, storage.container, link)
+                is_trained = settings is None
+                if settings is None:
+                    settings = train(records, link)
+                    keep_model(spark, storage.container, link, settings, run_id)
+                report("scores")
+                with scored(records, candidates, settings) as pairs:
+                    threshold = choose_threshold(pairs, link.expected_precision)
+                    report("links")
+                    replaced = _replace(spark, storage, link, pairs, threshold, run_id)
+        report("identities")
+        settled = apply_links(spark, storage, run_id)
+    except (PySparkException, Py4JJavaError) as error:
+        raise StorageError(f"{link.link} cannot be linked: {first_line(error)}") from error
+    seconds = time.monotonic() - started
+    return Linked(
+        run_id, counts, compared, settings, is_trained, threshold, replaced, settled, seconds
+    )
+
+
+def link_all(
+    spark: SparkSession,
+    storage: IdentityStorage,
+    links: Sequence[Link],
+    declarations: Collection[Declaration],
+    *,
+    retrain: bool = False,
+    report: Report = lambda step: None,
+) -> Iterator[tuple[Link, Linked]]:
+    """Issue what the linkages need, and run one after the other.
+
+    Args:
+        spark: the session.
+        storage: of the identities.
+        links: in their order.
+        declarations: of the data sets.
+        retrain: train the models anew.
+        report: is told each step, for progress.
+
+    Yields:
+        Each linkage when it is done.
+
+    Raises:
+        See ``issue`` and ``link_datasets``.
+    """
+    names = sorted({name for link in links for name in link.datasets})
+    issue(spark, storage, declarations, names, report=report)
+    for link in links:
+
+        def tell(step: str, name: str = link.link) -> None:
+            report(f"{name}: {step}")
+
+        yield link, link_datasets(spark, storage, link, retrain=retrain, report=tell)
+
+
+def _replace(
+    spark: SparkSession,
+    storage: IdentityStorage,
+    link: Link,
+    pairs: DataFrame,
+    threshold: float,
+    run_id: str,
+) -> Replaced:
+    accepted = pairs.where(F.col("probability") >= threshold).withColumn("status", F.lit(MERGE))
+    many = [source.dataset for source in link.sources if source.many]
+    return replace_links(spark, storage, link.link, accepted, run_id, many=many)
+
+
+@contextmanager
+def _open_records(
+    spark: SparkSession, storage: IdentityStorage, link: Link
+) -> Iterator[dict[str, DataFrame]]:
+    """The records of each data set in the shape in which they are compared, cached."""
+    records = {}
+    for source in link.sources:
+        table = open_dataset(storage.container, source.dataset)
+        _require_linkable(table, source)
+        reader = spark.read.format("delta").option("versionAsOf", table.version)
+        rows = linkage_records(current_rows(reader.load(table.path)), source, link)
+        records[source.dataset] = rows.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        yield records
+    finally:
+        for rows in records.values():
+            rows.unpersist()
+
+
+def _require_linkable(table: OpenTable, source: LinkSource) -> None:
+    if not table.has("lon"):
+        raise LinkError(
+            f"{table.dataset} has no positions: place its rows first (gridcontainer locate)"
+        )
+    named = [source.name, *([source.address] if source.address else []), *source.fields.values()]
+    if unknown := [column for column in named if not table.has(column)]:
+        raise LinkError(f"{table.dataset} has no column {', '.join(unknown)}")
+
+
+@contextmanager
+def _persisted(frame: DataFrame) -> Iterator[DataFrame]:
+    kept = frame.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        yield kept
+    finally:
+        kept.unpersist()
