@@ -55,6 +55,7 @@ class _Source:
 
     table: OpenTable
     object_class: str
+    height: str | None
 
     @property
     def aside(self) -> str:
@@ -65,7 +66,12 @@ class _Source:
         """Changes when the table does, or what is taken from it."""
         words = (self.table.properties.get(f"gridcontainer.{n}", "") for n in ("key", "label"))
         table_id = str(DeltaTable(self.table.path).metadata().id)
-        return digest_of(self.object_class, table_id, str(self.table.version), *words)
+        taken = (self.object_class, self.height or "", *words)
+        return digest_of(table_id, str(self.table.version), *taken)
+
+    def read(self, spark: SparkSession) -> DataFrame:
+        """Its records."""
+        return read_records(spark, self.table, self.object_class, height=self.height)
 
 
 def issue(
@@ -117,19 +123,24 @@ def _choose(
     if unknown := [name for name in names if name not in declared]:
         raise IdentityError(f"not declared: {', '.join(unknown)}")
     there = {dataset for _, dataset, _ in storage.find_datasets()}
-    classes = {
-        name: declaration.object_class
-        for name, declaration in declared.items()
-        if name in names or (not names and declaration.object_class and name in there)
-    }
-    if without := [name for name, object_class in classes.items() if object_class is None]:
+    chosen = [declared[name] for name in names] or [
+        d for d in declarations if d.object_class is not None and d.dataset in there
+    ]
+    if without := [d.dataset for d in chosen if d.object_class is None]:
         raise IdentityError(
             f"{', '.join(without)}: no object_class in the declaration says what its records are; "
             "add one of the city's classes"
         )
-    if not classes:
+    if not chosen:
         raise IdentityError(f"no data set in {storage.root} has an object_class in its declaration")
-    return [_Source(open_dataset(storage, name), str(kind)) for name, kind in classes.items()]
+    return [
+        _Source(
+            open_dataset(storage, declaration.dataset),
+            str(declaration.object_class),
+            declaration.position.height if declaration.position else None,
+        )
+        for declaration in chosen
+    ]
 
 
 def _issue(
@@ -142,7 +153,7 @@ def _issue(
     started, clock, run_id = datetime.now(UTC), time.perf_counter(), uuid.uuid4().hex
     names = [source.table.dataset for source in sources]
     report(f"reading {', '.join(names)}")
-    records = [read_records(spark, source.table, source.object_class) for source in sources]
+    records = [source.read(spark) for source in sources]
     judged = reduce(DataFrame.unionByName, records).transform(add_reason)
     judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
     try:

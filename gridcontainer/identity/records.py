@@ -1,6 +1,5 @@
 """The records of data sets as identities see them: one row for each business key there is now."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F
@@ -8,11 +7,13 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F
 from gridcontainer.container.query.explain import asked_tables
 from gridcontainer.container.query.opened import OpenTable
 from gridcontainer.container.query.question import Question
+from gridcontainer.container.sensitivity import stored_as
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import current_rows
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.covers import small_cover
 from gridcontainer.identity.schemas import RECORD
+from gridcontainer.spark.vectorized import grid_code3d
 
 KEY_COLLISION: Final = "key collision"
 TWO_PLACES: Final = "one key at two places"
@@ -46,13 +47,16 @@ def read_current(spark: SparkSession, table: OpenTable) -> DataFrame:
     return current_rows(reader.load(table.path))
 
 
-def read_records(spark: SparkSession, table: OpenTable, object_class: str) -> DataFrame:
+def read_records(
+    spark: SparkSession, table: OpenTable, object_class: str, *, height: str | None = None
+) -> DataFrame:
     """The records that a data set has now.
 
     Args:
         spark: the session.
         table: of ``open_dataset``.
         object_class: what they are.
+        height: the source's column of heights, metres above the ellipsoid, for 3D codes.
 
     Returns:
         The columns of ``RECORD``; ``business_key`` is a JSON object of the key's columns in their
@@ -61,7 +65,7 @@ def read_records(spark: SparkSession, table: OpenTable, object_class: str) -> Da
     rows = read_current(spark, table)
     if table.has("geometry"):
         rows = rows.withColumn("_cover", small_cover("geometry"))
-    values = _values(table, object_class)
+    values = _values(table, object_class) | _height(table, height)
     columns = [
         values.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
         for field in RECORD
@@ -69,7 +73,7 @@ def read_records(spark: SparkSession, table: OpenTable, object_class: str) -> Da
     return rows.select(*columns, "source_file", "source_row")
 
 
-def _values(table: OpenTable, object_class: str) -> Mapping[str, Column]:
+def _values(table: OpenTable, object_class: str) -> dict[str, Column]:
     key = F.struct(*(F.col(f"`{n}`").cast("string").alias(n) for n in key_columns(table)))
     values = {
         "record_id": F.col("object_id"),
@@ -85,6 +89,17 @@ def _values(table: OpenTable, object_class: str) -> Mapping[str, Column]:
     if table.has("geometry"):
         values |= {"cover": F.col("_cover.cells"), "cover_levels": F.col("_cover.levels")}
     return values
+
+
+def _height(table: OpenTable, column: str | None) -> dict[str, Column]:
+    """Height and 3D code; null where the height is no number that a code can hold."""
+    names = stored_as(column, list(table.schema.names)) if column else []
+    level = table.properties.get("gridcontainer.level")
+    if not names or not level:
+        return {}
+    metres = F.col(f"`{names[0]}`").try_cast("double")
+    height = F.when(F.abs(metres) < float("inf"), metres)  # NaN is above all for Spark
+    return {"height": height, "grid_code_3d": grid_code3d("lon", "lat", height, int(level))}
 
 
 def add_reason(records: DataFrame) -> DataFrame:

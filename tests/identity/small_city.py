@@ -69,6 +69,7 @@ class City:
         properties = {
             "gridcontainer.key": key,
             "gridcontainer.label": "name",
+            "gridcontainer.level": "8",
             "gridcontainer.confidential": str(confidential),
         }
         actions = [json.loads(line) for line in log.read_text().splitlines()]

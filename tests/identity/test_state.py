@@ -4,10 +4,15 @@ The tables are read by another engine than the one that wrote them.
 """
 
 import pytest
+import shapely
 from small_city import FLATS, HOMES, City, record
 
+from gridcontainer.container.declaration import Position
 from gridcontainer.errors import IdentityError
+from gridcontainer.grid.cell import cell_to_bounds
+from gridcontainer.grid.code3d import lonlat_to_code3d
 from gridcontainer.identity import issue, replace_links, resolve_one, state
+from gridcontainer.identity.covers import MOST_CELLS
 from gridcontainer.identity.object_ids import to_object_id
 
 RED, GREEN = ("homes:red", "flats:red", 0.99), ("homes:green", "flats:green", 0.9)
@@ -42,6 +47,31 @@ def test_an_object_keeps_its_id_when_its_record_moves_goes_and_comes_back(city: 
     assert versions.reason.tolist() == ["issued", "moved", "moved"]
     assert versions.lon.tolist() == [121.40, 121.5, 121.40]
     assert versions.valid_to.iloc[:-1].tolist() == versions.valid_from.iloc[1:].tolist()
+
+
+def test_a_height_gives_a_3d_code_and_a_shape_a_cover(city: City):
+    shape = shapely.box(121.39, 31.19, 121.44, 31.23)
+    rows = [
+        {"name": name, "lon": 121.4, "lat": 31.2, "metres": metres, "geometry": shape.wkb}
+        for name, metres in (("low", "4.5"), ("high", "632"), ("none", ""), ("odd", "NaN"))
+    ]
+    city.write("homes", rows)
+    declared = [
+        d.model_copy(update={"position": Position(geometry="shape", height="metres")})
+        for d in city.declarations
+        if d.dataset == "homes"
+    ]
+    issue(city.spark, city.storage, declared)
+    names = [row["name"] for row in rows]
+    objects = {name: resolve_one(city.storage, f"homes:{name}").object for name in names}
+    assert [objects[name]["height"] for name in names] == [4.5, 632.0, None, None]
+    assert objects["high"]["grid_code_3d"] == lonlat_to_code3d(121.4, 31.2, 632.0, 8)
+    assert objects["none"]["grid_code_3d"] is None
+    cells, levels = objects["low"]["cover"], objects["low"]["cover_levels"]
+    assert 9 < len(cells) == len(levels) <= MOST_CELLS
+    boxes = [shapely.box(*cell_to_bounds(c, n)) for c, n in zip(cells, levels, strict=True)]
+    assert shapely.union_all(boxes).covers(shape)
+    assert all(box.intersects(shape) for box in boxes)
 
 
 def test_links_merge_refuse_and_split(city: City):

@@ -102,7 +102,7 @@ class Declaration(Model):
     def with_columns(self, names: Mapping[str, str]) -> Self:
         """The same declaration over a frame whose columns have other names."""
         position, time = self.position, self.time
-        parts = ("lon", "lat", "geometry") if position else ()
+        parts = ("lon", "lat", "geometry", "height") if position else ()
         renamed = {p: names[c] for p in parts if (c := getattr(position, p)) is not None}
         times = [names[column] for column in time.columns] if time else []
         to_keys = [
@@ -130,8 +130,9 @@ class Declaration(Model):
         quoted = [name for text in conditions if text for name in quoted_columns(text)]
         related = [column for relation in self.relations for column in relation.columns]
         mended = [column for rule in self.mend for column in rule.set]
-        label = [] if self.label is None else [self.label]
-        return [*label, *self.sensitivity, *self.units, *related, *mended, *quoted]
+        named = [self.label, self.position.height if self.position else None]
+        shown = [name for name in named if name is not None]
+        return [*shown, *self.sensitivity, *self.units, *related, *mended, *quoted]
 
     @property
     def needed_columns(self) -> list[str]:

@@ -89,6 +89,8 @@ class Position(Model):
         lon: column of longitudes.
         lat: column of latitudes.
         geometry: column with the shape.
+        height: column of heights in metres above the ellipsoid, if there is one: it stays as it
+            came, and gives the row's object its 3D code.
         geometry_format: ``rings`` is a list of rings of coordinate pairs, ``paths`` a list of
             lines of them.
         axis_order: of the pairs in ``rings`` and ``paths``.
@@ -97,6 +99,7 @@ class Position(Model):
     lon: str | None = None
     lat: str | None = None
     geometry: str | None = None
+    height: str | None = None
     geometry_format: Literal["geojson", "wkt", "wkb", "rings", "paths"] = "geojson"
     axis_order: Literal["lon_lat", "lat_lon"] = "lon_lat"
 
