@@ -207,4 +207,5 @@ def _open_linker(
 
 
 def _views(spark: SparkSession) -> set[str]:
-    return {table.name for table in spark.catalog.listTables() if table.isTemporary}
+    """Names of temporary views; the catalog's own list would look into each, which can fail."""
+    return {row["viewName"] for row in spark.sql("SHOW VIEWS").collect() if row["isTemporary"]}
