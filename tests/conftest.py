@@ -42,9 +42,9 @@ def clean_catalog(request: pytest.FixtureRequest) -> Iterator[None]:
     if "spark" in request.fixturenames:
         session: SparkSession = request.getfixturevalue("spark")
         session.catalog.clearCache()
-        for table in session.catalog.listTables():
-            if table.isTemporary:
-                session.catalog.dropTempView(table.name)
+        for view in session.sql("SHOW VIEWS").collect():
+            if view["isTemporary"]:
+                session.catalog.dropTempView(view["viewName"])
 
 
 @pytest.fixture(scope="session")
