@@ -69,7 +69,8 @@ def main() -> None:
     spark.stop()
     table = Table("step", "seconds", "rows a second", title=f"{rows:,} records")
     for step, value in seconds.items():
-        table.add_row(step, f"{value:.3f}", f"{rows / value:,.0f}")
+        rate = "" if step == "one key" else f"{rows / value:,.0f}"
+        table.add_row(step, f"{value:.3f}", rate)
     Console().print(table)
     print(f"{peak[0] / 2**30:.1f} GiB at most")
     plain = seconds["plain write"]

@@ -64,11 +64,10 @@ def show_command(
 
     Columns that the declaration calls confidential are hidden.
     """
-    declaration = _declared(name, declarations, city)
+    hidden = _hidden(name, declarations, city)
     found = _read(Storage(container), None, name)
     if reason is not None:
         found = found.filter(_ARROW.field("reason") == reason)
-    hidden = _confidential(declaration)
     ordered = found.sort_by([("source_file", "ascending"), ("source_row", "ascending")])
     for row in (ordered if as_json else ordered.slice(0, rows)).to_pylist():
         row["row"] = _hide(row["row"], hidden)
@@ -149,6 +148,13 @@ def release_command(name: str, declarations: Path, city: Path, container: str) -
 
 def _declared(name: str, declarations: Path, city: Path) -> Declaration:
     return load_declarations(declarations, load_city(city), only=[name])[0]
+
+
+def _hidden(name: str, declarations: Path, city: Path) -> set[str | None]:
+    """Confidential columns of rows that are aside: of a data set, its identities, or a linkage."""
+    if name.startswith("link."):
+        return set()  # their rows hold ids alone
+    return _confidential(_declared(name.removeprefix("identity."), declarations, city))
 
 
 def _read(storage: Storage, columns: list[str] | None, dataset: str | None = None) -> pa.Table:

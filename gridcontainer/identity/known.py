@@ -38,15 +38,16 @@ def known_records(
     Returns:
         A row for each record: ``record_id``, ``object_id`` (of its own object), ``dataset``,
         ``object_class``, ``issued``, ``is_fresh`` (its content may be other than held),
-        ``is_there``; the key as it is held (``key_object``, null if it is not held, ``key_method``,
-        ``key_weight``, ``key_probability``), the object as it is held (``held_status``, null if it
-        is not held, ``held_merged_into``), and whether ``key``, ``place`` and ``content`` are other
-        than held (``key_differs`` ...; false where nothing fresh is known).
+        ``is_there``; the key as it is held (``key_object_id``, null if it is not held,
+        ``key_method``, ``key_weight``, ``key_probability``), the object as it is held
+        (``held_status``, null if it is not held, ``held_merged_into``), and whether ``key``,
+        ``place`` and ``content`` are other than held (``key_differs`` ...; false where nothing
+        fresh is known).
     """
     held_keys = keys.select(
         "record_id",
         F.col("dataset").alias("key_dataset"),
-        F.col("object_id").alias("key_object"),
+        F.col("object_id").alias("key_object_id"),
         *(F.col(name).alias(f"key_{name}") for name in ("method", "weight", "probability")),
         *_digests("held_", fresh is not None, key=KEY),
     )
@@ -88,8 +89,8 @@ def _digests(prefix: str, wanted: bool, **columns: Sequence[str]) -> list[Column
 
 def _compare(known: DataFrame, *, datasets: Sequence[str], stamp: Stamp) -> DataFrame:
     is_fresh = F.coalesce("is_fresh", F.lit(False))
-    kept = F.col("key_object").isNotNull() & ~F.col("key_dataset").isin(*datasets)
-    return known.where("held_object IS NOT NULL OR key_object IS NOT NULL OR is_fresh").select(
+    kept = F.col("key_object_id").isNotNull() & ~F.col("key_dataset").isin(*datasets)
+    return known.where("held_object IS NOT NULL OR key_object_id IS NOT NULL OR is_fresh").select(
         "record_id",
         F.coalesce("held_object", object_id(F.col("record_id"))).alias("object_id"),
         F.coalesce("dataset", "held_dataset", "key_dataset").alias("dataset"),
@@ -97,7 +98,7 @@ def _compare(known: DataFrame, *, datasets: Sequence[str], stamp: Stamp) -> Data
         F.coalesce("held_issued", F.lit(stamp.moment)).alias("issued"),
         is_fresh.alias("is_fresh"),
         (is_fresh | kept).alias("is_there"),
-        *("key_object", "key_method", "key_weight", "key_probability"),
+        *("key_object_id", "key_method", "key_weight", "key_probability"),
         *("held_status", "held_merged_into"),
         *(
             (is_fresh & (F.col(f"now_{name}") != F.col(f"held_{name}"))).alias(f"{name}_differs")

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
 from typing import Final
 
 from pyspark import StorageLevel
@@ -79,7 +78,7 @@ def relate(
             *_mapped(spark, storage.container, choose_mappings(mappings, tables)),
             _Source(SAME_OBJECT, SAME_OBJECT, _same_object(keys)),
         ]
-        rows = reduce(DataFrame.unionByName, (source.rows() for source in sources))
+        rows = _union([source.rows() for source in sources])
         wanted = rows.transform(_with_objects, keys=keys).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             held = open_rows(spark, storage.relations, RELATIONS)
@@ -103,6 +102,14 @@ class _Source:
         """The pairs with the relation's name and kind."""
         named = {"mapping": F.lit(self.mapping), "kind": F.lit(self.kind)}
         return self.pairs.withColumns(named)
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    """All rows; halves first, since Spark analyses the whole of each union that is made."""
+    if len(frames) == 1:
+        return frames[0]
+    half = len(frames) // 2
+    return _union(frames[:half]).unionByName(_union(frames[half:]))
 
 
 def _declared(

@@ -147,11 +147,11 @@ def _change_keys(grouped: DataFrame) -> DataFrame:
         ``_change`` and the columns of keys but for those of ``KEY``; ``is_fresh``.
     """
     wanted = {
-        "object": F.when(_shares(), object_id(F.col("first"))).otherwise(F.col("object_id")),
+        "object_id": F.when(_shares(), object_id(F.col("first"))).otherwise(F.col("object_id")),
         "method": F.when(_shares(), F.col("link")).otherwise(ISSUED),
         **{name: F.when(_shares(), F.col(name)) for name in ("weight", "probability")},
     }
-    is_held = F.col("key_object").isNotNull()
+    is_held = F.col("key_object_id").isNotNull()
     same = F.lit(True)
     for name, value in wanted.items():
         same = same & value.eqNullSafe(F.col(f"key_{name}"))
@@ -160,7 +160,6 @@ def _change_keys(grouped: DataFrame) -> DataFrame:
         .when(~F.col("is_there") & is_held, ABSENT)
         .when(F.col("is_there") & (F.col("key_differs") | ~same), UPDATE)
     )
-    wanted["object_id"] = wanted.pop("object")
     return (
         grouped.withColumn(CHANGE, change)
         .where(F.col(CHANGE).isNotNull())
