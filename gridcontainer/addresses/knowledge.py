@@ -13,7 +13,7 @@ from gridcontainer.addresses.gazetteer import Gazetteer, located_texts, to_ancho
 from gridcontainer.addresses.keyed import within_reports
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import current_rows
+from gridcontainer.container.tables import read_current
 from gridcontainer.errors import AddressError
 
 
@@ -49,7 +49,7 @@ class City:
 
     def rows(self, dataset: str) -> DataFrame:
         """Of a data set that are valid now."""
-        return current_rows(self.spark.read.format("delta").load(self.path(dataset)))
+        return read_current(self.spark, self.path(dataset))
 
     def version(self, dataset: str) -> str:
         """A text that changes when a data set's table does; that it is not there is one too."""

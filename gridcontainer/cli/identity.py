@@ -11,7 +11,7 @@ from rich.status import Status
 
 from gridcontainer.cli.identity_ask import explain_command, history_command, resolve_command
 from gridcontainer.cli.identity_report import print_issued, print_related, print_settled
-from gridcontainer.cli.options import configuration_options, container_option
+from gridcontainer.cli.options import configuration_options, container_option, path_option
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.storage import Storage
 from gridcontainer.identity import (
@@ -118,13 +118,7 @@ def decide_command(file: Path, container: str) -> None:
 
 
 @identity_command.command("relate")
-@click.option(
-    "--mappings",
-    type=click.Path(path_type=Path),
-    default=Path("conf/mappings"),
-    show_default=True,
-    help="Folder of the mappings by place.",
-)
+@path_option("--mappings", default="conf/mappings", help="Folder of the mappings by place.")
 @configuration_options
 @container_option
 def relate_command(mappings: Path, declarations: Path, city: Path, container: str) -> None:

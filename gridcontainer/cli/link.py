@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.status import Status
 
-from gridcontainer.cli.options import configuration_options, container_option
+from gridcontainer.cli.options import configuration_options, container_option, path_option
 from gridcontainer.cli.report import table_of
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.storage import Storage
@@ -17,13 +17,8 @@ from gridcontainer.spark.session import build_session
 
 @click.command("link")
 @click.argument("names", nargs=-1, metavar="[LINKAGE]...")
-@click.option(
-    "--links",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("conf/links"),
-    show_default=True,
-    help="Folder of the linkages' declarations.",
+@path_option(
+    "--links", "folder", default="conf/links", help="Folder of the linkages' declarations."
 )
 @click.option("--retrain", is_flag=True, help="Learn the weights anew from the records.")
 @click.option("--weights", is_flag=True, help="Print what each comparison weighs.")

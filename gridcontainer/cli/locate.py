@@ -12,7 +12,7 @@ from gridcontainer.addresses.explain import Explanation, explain_row
 from gridcontainer.addresses.knowledge import City
 from gridcontainer.addresses.locate import Located, locate_datasets
 from gridcontainer.addresses.placements import flat, is_confidential, read_placements
-from gridcontainer.cli.options import configuration_options, container_option
+from gridcontainer.cli.options import configuration_options, container_option, path_option
 from gridcontainer.cli.report import table_of
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.join import write_joined
@@ -22,13 +22,7 @@ from gridcontainer.spark.session import build_session
 
 @click.command("locate")
 @click.argument("names", nargs=-1, metavar="[DATASET]...")
-@click.option(
-    "--addresses",
-    type=click.Path(path_type=Path),
-    default=Path("conf/addresses/shanghai.yaml"),
-    show_default=True,
-    help="The city's address book.",
-)
+@path_option("--addresses", default="conf/addresses/shanghai.yaml", help="The city's address book.")
 @click.option("--explain", metavar="KEY", help="Why a row of one DATASET is where it is.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write to .csv, or a .parquet folder.")
 @click.option("--overwrite", is_flag=True, help="Replace what --out names.")

@@ -30,23 +30,28 @@ def sources_option(command: Command) -> Command:
     )(command)
 
 
+def path_option(*names: str, default: str, help: str) -> Callable[[Command], Command]:
+    """An option for a file or folder of the configuration."""
+    return click.option(
+        *names, type=click.Path(path_type=Path), default=Path(default), show_default=True, help=help
+    )
+
+
+def city_option(command: Command) -> Command:
+    """``--city``: the city's profile."""
+    option = path_option("--city", default="conf/city/shanghai.yaml", help="The city's profile.")
+    return option(command)
+
+
 def configuration_options(command: Command) -> Command:
     """``--datasets`` and ``--city``: the declarations."""
-    command = click.option(
-        "--city",
-        type=click.Path(path_type=Path),
-        default=Path("conf/city/shanghai.yaml"),
-        show_default=True,
-        help="The city's profile.",
-    )(command)
-    return click.option(
+    folder = path_option(
         "--datasets",
         "declarations",
-        type=click.Path(path_type=Path),
-        default=Path("conf/datasets"),
-        show_default=True,
+        default="conf/datasets",
         help="Folder of the data sets' declarations.",
-    )(command)
+    )
+    return folder(city_option(command))
 
 
 def real_data() -> Path | None:

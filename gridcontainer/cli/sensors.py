@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 from pyspark.sql import DataFrame, functions as F, types as T
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.status import Status
 
-from gridcontainer.cli.options import container_option
+from gridcontainer.cli.options import Command, city_option, container_option, path_option
 from gridcontainer.cli.report import plain_table, table_of
 from gridcontainer.container.declaration import load_city
 from gridcontainer.container.query import parse_time
@@ -32,27 +31,9 @@ _SHOWN = (
     "revision", "first_missing", "last_missing", "readings", "missing", "gaps", "share",
     "age_seconds", "is_silent", "silent",
 )  # fmt: skip
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def _series_option(command: Command) -> Command:
-    return click.option(
-        "--declared",
-        type=click.Path(path_type=Path),
-        default=Path("conf/sensors"),
-        show_default=True,
-        help="Folder of the series' declarations.",
-    )(command)
-
-
-def _city_option(command: Command) -> Command:
-    return click.option(
-        "--city",
-        type=click.Path(path_type=Path),
-        default=Path("conf/city/shanghai.yaml"),
-        show_default=True,
-        help="The city's profile.",
-    )(command)
+_series_option = path_option(
+    "--declared", default="conf/sensors", help="Folder of the series' declarations."
+)
 
 
 def _choice_options(command: Command) -> Command:
@@ -88,7 +69,7 @@ def sensors_command() -> None:
 @sensors_command.command("load")
 @click.argument("names", nargs=-1, metavar="[SERIES]...")
 @_series_option
-@_city_option
+@city_option
 @container_option
 def load_command(names: tuple[str, ...], declared: Path, city: Path, container: str) -> None:
     """Bring the named series (all declared ones without a name) from their data sets.
@@ -116,7 +97,7 @@ def load_command(names: tuple[str, ...], declared: Path, city: Path, container: 
 @click.option("--level", type=click.IntRange(1, 10), help="By cells of this level.")
 @click.option("--at", "moment", help="As it was at this ISO 8601 time. [default: now]")
 @_output_options
-@_city_option
+@city_option
 @container_option
 def latest_command(
     level: int | None, moment: str | None, rows: int, as_json: bool, city: Path, container: str,
@@ -143,7 +124,7 @@ def latest_command(
 @_span_options
 @click.option("--revisions", is_flag=True, help="Values that were corrected later too.")
 @_output_options
-@_city_option
+@city_option
 @container_option
 def history_command(
     since: str | None, until: str | None, revisions: bool, rows: int, as_json: bool, city: Path,
@@ -168,7 +149,7 @@ def history_command(
 @_span_options
 @click.option("--coverage", is_flag=True, help="A line a sensor: how much of its times is there.")
 @_output_options
-@_city_option
+@city_option
 @container_option
 def gaps_command(
     since: str | None, until: str | None, coverage: bool, rows: int, as_json: bool, city: Path,
@@ -199,7 +180,7 @@ def gaps_command(
 @click.option("--interval", default=10, show_default=True, help="Seconds between two looks.")
 @click.option("--files-per-batch", default=100, show_default=True, help="At most.")
 @_series_option
-@_city_option
+@city_option
 @container_option
 def stream_command(
     folder: Path, series: str, once: bool, interval: int, files_per_batch: int, declared: Path,

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.status import Status
 
-from gridcontainer.cli.options import configuration_options, container_option
+from gridcontainer.cli.options import city_option, configuration_options, container_option
 from gridcontainer.cli.report import plain_table
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.storage import Storage
@@ -16,12 +16,6 @@ from gridcontainer.errors import TagError
 from gridcontainer.tags.lookup import find_tags
 from gridcontainer.tags.printing import Label, sheet_html, tag_png, tag_svg
 
-_CITY = Path("conf/city/shanghai.yaml")
-
-city_option = click.option(
-    "--city", type=click.Path(path_type=Path), default=_CITY, show_default=True,
-    help="The city's profile, with its tag classes.",
-)  # fmt: skip
 code_option = click.option(
     "--code", "codes", multiple=True, help="In this cell, of any level; may be repeated."
 )
@@ -56,9 +50,7 @@ def issue_command(
     is_file = source.endswith(".csv")
     if is_file == bool(tag_class and issuer):
         raise click.UsageError("give a .csv file, or a data set with --class and --issuer")
-    from delta.tables import DeltaTable  # noqa: PLC0415
-
-    from gridcontainer.container.tables import current_rows  # noqa: PLC0415
+    from gridcontainer.container.tables import read_current  # noqa: PLC0415
     from gridcontainer.spark.session import build_session  # noqa: PLC0415
     from gridcontainer.tags.registry import issue  # noqa: PLC0415
     from gridcontainer.tags.requests import (  # noqa: PLC0415
@@ -79,7 +71,7 @@ def issue_command(
         else:
             ((_, _, path),) = storage.find_datasets([source])
             requests = dataset_requests(
-                current_rows(DeltaTable.forPath(spark, path).toDF()),
+                read_current(spark, path),
                 dataset=source,
                 tag_class=tag_class or "",
                 issuer=issuer or "",

@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame, functions as F
 
 from gridcontainer.container.schemas import QUARANTINE_SCHEMA
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import create_table
+from gridcontainer.container.tables import as_schema, create_table
 
 
 def set_aside(
@@ -26,12 +26,7 @@ def set_aside(
         "mended": F.lit(None),
         "run_id": F.lit(run_id),
     }
-    aside = rows.select(
-        *(
-            values.get(field.name, F.col(field.name)).cast(field.dataType).alias(field.name)
-            for field in QUARANTINE_SCHEMA
-        )
-    )
+    aside = rows.select(*as_schema(QUARANTINE_SCHEMA, values))
     mine = f"dataset = '{name}' AND ({replaces})"
     held = spark.read.format("delta").load(storage.quarantine).where(mine)
     if not (aside.isEmpty() and held.isEmpty()):

@@ -1,13 +1,13 @@
 """Delta tables of the container: made with their properties, replaced, appended to, measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession, types as T
+from pyspark.sql import Column, DataFrame, SparkSession, functions as F, types as T
 
 from gridcontainer.container.layout import Layout
 
@@ -128,6 +128,34 @@ def read_version(spark: SparkSession, path: str) -> int:
 def current_rows(rows: DataFrame) -> DataFrame:
     """Without those that a table with history has closed."""
     return rows.where("valid_to IS NULL") if "valid_to" in rows.columns else rows
+
+
+def read_current(spark: SparkSession, path: str, *, version: int | None = None) -> DataFrame:
+    """The rows that a table has now, without closed ones; those of a version if one is given."""
+    reader = spark.read.format("delta")
+    if version is not None:
+        reader = reader.option("versionAsOf", version)
+    return current_rows(reader.load(path))
+
+
+def as_schema(
+    fields: Iterable[T.StructField],
+    values: Mapping[str, Column],
+    *,
+    otherwise: Column | None = None,
+) -> list[Column]:
+    """The columns of a schema, in its order and of its types.
+
+    Args:
+        fields: of the schema.
+        values: of some of its columns, by name.
+        otherwise: all others; the frame's own of that name where None.
+    """
+
+    def column(name: str) -> Column:
+        return values.get(name, F.col(name) if otherwise is None else otherwise)
+
+    return [column(field.name).cast(field.dataType).alias(field.name) for field in fields]
 
 
 def find_state(spark: SparkSession, path: str) -> TableState | None:

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.schemas import QUARANTINE_SCHEMA
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import create_table, replace_partition
+from gridcontainer.container.tables import as_schema, create_table, replace_partition
 
 Reasons = dict[str, int]
 _CONTENT = ("dataset", "source_file", "source_row", "reason", "row")
@@ -49,10 +49,7 @@ def set_aside(
 
 def _to_quarantine(run_id: str) -> list[Column]:
     values = {name: F.col(name) for name in _CONTENT} | {"run_id": F.lit(run_id)}
-    return [
-        values.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
-        for field in QUARANTINE_SCHEMA
-    ]
+    return as_schema(QUARANTINE_SCHEMA, values, otherwise=F.lit(None))
 
 
 def _differ(rows: DataFrame, held: DataFrame) -> bool:

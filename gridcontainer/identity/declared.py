@@ -5,8 +5,8 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from gridcontainer.container.declaration.rules import Relation
 from gridcontainer.container.query.opened import OpenTable
 from gridcontainer.container.sensitivity import stored_as
+from gridcontainer.container.tables import read_current
 from gridcontainer.errors import IdentityError
-from gridcontainer.identity.records import read_current
 
 
 def name_of(dataset: str, relation: Relation) -> str:
@@ -35,11 +35,11 @@ def declared_pairs(
     ours = _values(left, relation.columns)
     theirs = _values(right, relation.to)
     keys = [f"_{i}" for i in range(len(ours))]
-    a = read_current(spark, left).select(
+    a = read_current(spark, left.path, version=left.version).select(
         F.col("object_id").alias("record_left"),
         *(value.alias(key) for key, value in zip(keys, ours, strict=True)),
     )
-    b = read_current(spark, right).select(
+    b = read_current(spark, right.path, version=right.version).select(
         F.col("object_id").alias("record_right"),
         *(value.alias(key) for key, value in zip(keys, theirs, strict=True)),
     )

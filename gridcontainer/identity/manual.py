@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.tables import as_schema
 from gridcontainer.identity.schemas import ANY, DIFFERENT, LINKS, MANUAL, MERGE
 
 _SCHEMA = (
@@ -72,10 +73,5 @@ def to_links(
         "weight": F.lit(None),
     }
     frame = spark.createDataFrame(rows, _SCHEMA)
-    return frame.select(
-        *(
-            values.get(field.name, F.col(field.name)).cast(field.dataType).alias(field.name)
-            for field in LINKS.schema
-            if field.name in values or field.name in frame.columns
-        )
-    )
+    said_of = {*values, *frame.columns}
+    return frame.select(*as_schema((f for f in LINKS.schema if f.name in said_of), values))

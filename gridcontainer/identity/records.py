@@ -9,7 +9,7 @@ from gridcontainer.container.query.opened import OpenTable
 from gridcontainer.container.query.question import Question
 from gridcontainer.container.sensitivity import stored_as
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import current_rows
+from gridcontainer.container.tables import as_schema, read_current
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.covers import small_cover
 from gridcontainer.identity.schemas import RECORD
@@ -41,12 +41,6 @@ def key_columns(table: OpenTable) -> list[str]:
     return [name for name in table.properties.get("gridcontainer.key", "").split(",") if name]
 
 
-def read_current(spark: SparkSession, table: OpenTable) -> DataFrame:
-    """The rows that a data set has now, all columns of its table."""
-    reader = spark.read.format("delta").option("versionAsOf", table.version)
-    return current_rows(reader.load(table.path))
-
-
 def read_records(
     spark: SparkSession, table: OpenTable, object_class: str, *, height: str | None = None
 ) -> DataFrame:
@@ -62,14 +56,11 @@ def read_records(
         The columns of ``RECORD``; ``business_key`` is a JSON object of the key's columns in their
         order. Also ``source_file`` and ``source_row``. A data set without position has no place.
     """
-    rows = read_current(spark, table)
+    rows = read_current(spark, table.path, version=table.version)
     if table.has("geometry"):
         rows = rows.withColumn("_cover", small_cover("geometry"))
     values = _values(table, object_class) | _height(table, height)
-    columns = [
-        values.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
-        for field in RECORD
-    ]
+    columns = as_schema(RECORD, values, otherwise=F.lit(None))
     return rows.select(*columns, "source_file", "source_row")
 
 

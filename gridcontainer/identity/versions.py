@@ -13,7 +13,7 @@ from delta.tables import DeltaTable
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, Row, SparkSession, functions as F
 
-from gridcontainer.container.tables import create_table
+from gridcontainer.container.tables import as_schema, create_table
 from gridcontainer.identity.schemas import VALIDITY, VersionedTable
 
 Transform = Callable[[DataFrame], DataFrame]
@@ -136,9 +136,7 @@ def _open(rows: DataFrame, *, table: VersionedTable, stamp: Stamp) -> DataFrame:
     values = {name: F.col(name) for name in rows.columns} | {
         field.name: F.lit(validity.get(field.name)) for field in VALIDITY
     }
-    return rows.select(
-        *(values.get(f.name, F.lit(None)).cast(f.dataType).alias(f.name) for f in table.schema)
-    )
+    return rows.select(*as_schema(table.schema, values, otherwise=F.lit(None)))
 
 
 def _append(rows: DataFrame, path: str, table: VersionedTable, *, files: int) -> None:

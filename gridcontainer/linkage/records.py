@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 from pyspark.sql import DataFrame, functions as F
 
-from gridcontainer.linkage.declaration import Link, LinkSource, NameComparison
+from gridcontainer.linkage.declaration import LatinComparison, Link, LinkSource, NameComparison
 from gridcontainer.linkage.names import NameParts, NameRules, latin_key, split_name
 from gridcontainer.spark.columns import grid_parent
 from gridcontainer.spark.ellipsoid import earth_centred
@@ -44,26 +44,37 @@ def linkage_records(rows: DataFrame, source: LinkSource, link: Link) -> DataFram
         *(F.col(f"`{column}`").cast("string").alias(n) for n, column in source.fields.items()),
     )
     x, y, z = earth_centred(F.col("lon"), F.col("lat"))
-    return split_names(picked, name_rules(link)).withColumns(
+    compares_latin = any(isinstance(c, LatinComparison) for c in link.compare)
+    return split_names(picked, name_rules(link), latin=compares_latin).withColumns(
         {"x": x, "y": y, "z": z, "block": grid_parent("cell", BLOCK_LEVEL)}
     )
 
 
-def split_names(rows: DataFrame, rules: NameRules) -> DataFrame:
-    """Rows with ``name`` and ``address``, which the parts of their names replace."""
+def split_names(rows: DataFrame, rules: NameRules, *, latin: bool) -> DataFrame:
+    """Rows with ``name`` and ``address``, which the parts of their names replace.
+
+    Args:
+        rows: with these two columns and any others.
+        rules: of the names.
+        latin: make the ``latin`` key too, which costs nearly as much as all else; null without.
+    """
     kept = [field for field in rows.schema.fields if field.name not in ("name", "address")]
     schema = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in kept)
 
     def split(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
         for batch in batches:
-            columns = _parts_of(batch.pop("name"), batch.pop("address"), rules)
+            columns = _parts_of(batch.pop("name"), batch.pop("address"), rules, latin=latin)
             yield batch.assign(**columns)
 
     return rows.mapInPandas(split, f"{schema}, {_PARTS}")
 
 
 def _parts_of(
-    names: Iterable[str | None], addresses: Iterable[str | None], rules: NameRules
+    names: Iterable[str | None],
+    addresses: Iterable[str | None],
+    rules: NameRules,
+    *,
+    latin: bool,
 ) -> dict[str, Any]:
     """The columns of ``_PARTS``, by name."""
     names = list(names)
@@ -74,7 +85,7 @@ def _parts_of(
         for field in fields(NameParts)
     }
     columns["addresses"] = [_addresses(*both) for both in zip(parts, placed, strict=True)]
-    columns["latin"] = [latin_key(name) if name else None for name in names]
+    columns["latin"] = [latin_key(name) if latin and name else None for name in names]
     return columns
 
 

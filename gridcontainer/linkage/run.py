@@ -6,15 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.query.opened import OpenTable
-from gridcontainer.container.tables import current_rows, first_line
-from gridcontainer.errors import LinkError, StorageError
+from gridcontainer.container.tables import read_current
+from gridcontainer.errors import LinkError
 from gridcontainer.identity import (
     IdentityStorage,
     Replaced,
@@ -25,6 +23,7 @@ from gridcontainer.identity import (
 )
 from gridcontainer.identity.records import open_dataset
 from gridcontainer.identity.schemas import MERGE
+from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.linkage.candidates import find_candidates
 from gridcontainer.linkage.declaration import Link, LinkSource
 from gridcontainer.linkage.model import Settings, scored, train
@@ -89,7 +88,7 @@ def link_datasets(
         StorageError: Spark cannot read or write the tables.
     """
     started, run_id = time.monotonic(), uuid.uuid4().hex
-    try:
+    with storage_errors(f"{link.link} cannot be linked"):
         report("records")
         with _open_records(spark, storage, link) as records:
             counts = {name: rows.count() for name, rows in records.items()}
@@ -109,8 +108,6 @@ def link_datasets(
                     replaced = _replace(spark, storage, link, pairs, threshold, run_id)
         report("identities")
         settled = apply_links(spark, storage, run_id)
-    except (PySparkException, Py4JJavaError) as error:
-        raise StorageError(f"{link.link} cannot be linked: {first_line(error)}") from error
     seconds = time.monotonic() - started
     return Linked(
         run_id, counts, compared, settings, is_trained, threshold, replaced, settled, seconds
@@ -174,8 +171,8 @@ def _open_records(
     for source in link.sources:
         table = open_dataset(storage.container, source.dataset)
         _require_linkable(table, source)
-        reader = spark.read.format("delta").option("versionAsOf", table.version)
-        rows = linkage_records(current_rows(reader.load(table.path)), source, link)
+        current = read_current(spark, table.path, version=table.version)
+        rows = linkage_records(current, source, link)
         records[source.dataset] = rows.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         yield records

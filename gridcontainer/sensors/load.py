@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import CityProfile
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import current_rows, first_line
+from gridcontainer.container.tables import first_line, read_current
 from gridcontainer.errors import DatasetError, DeclarationError, StorageError
 from gridcontainer.sensors.accept import Accepted, accept
 from gridcontainer.sensors.candidates import dataset_candidates, without_missing
@@ -55,7 +55,7 @@ def load_series(
     if not DeltaTable.isDeltaTable(spark, storage.runs):
         raise DatasetError(f"{storage.root} has no ledger of runs; run: gridcontainer ingest")
     try:
-        rows = current_rows(DeltaTable.forPath(spark, path).toDF())
+        rows = read_current(spark, path)
         _require_columns(rows, series)
         level = city.levels["points"]
         sensors = register(rows, series, department=department, storage=storage, level=level)

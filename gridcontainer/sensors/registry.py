@@ -7,7 +7,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import create_table, current_rows
+from gridcontainer.container.tables import as_schema, create_table, read_current
 from gridcontainer.grid import cell_to_code, lonlat_to_cell
 from gridcontainer.sensors.declaration import Place, Series
 from gridcontainer.sensors.tables import SENSORS_SCHEMA, registry_path
@@ -69,7 +69,7 @@ def find_positions(
     if place.dataset is None:
         return spark.createDataFrame(_given(place.stations, level), _POSITIONS)
     ((_, _, path),) = storage.find_datasets([place.dataset])
-    rows = current_rows(DeltaTable.forPath(spark, path).toDF())
+    rows = read_current(spark, path)
     time = F.col("event_time") if "event_time" in rows.columns else F.lit(None)
     last = F.max(F.struct(time, *_POSITION)).alias("last")
     station = _text(place.key or "").alias("station")
@@ -111,12 +111,7 @@ def sensors_of(
         "lateness_seconds": F.lit(series.lateness_seconds),
     }
     placed = sensors.join(positions, "station", how="left")
-    return placed.select(
-        *(
-            values.get(field.name, F.col(field.name)).cast(field.dataType).alias(field.name)
-            for field in SENSORS_SCHEMA
-        )
-    )
+    return placed.select(*as_schema(SENSORS_SCHEMA, values))
 
 
 def sensor_id(dataset: str) -> Column:

@@ -20,7 +20,7 @@ from gridcontainer.container.declaration import CityProfile
 from gridcontainer.container.layout import ROWS_PER_FILE, Layout, arrange
 from gridcontainer.container.runs import Run, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import create_table, first_line, read_version
+from gridcontainer.container.tables import as_schema, create_table, first_line, read_version
 from gridcontainer.errors import StorageError, TagError
 from gridcontainer.tags.identifier import make_tag_id, read_tag_id
 from gridcontainer.tags.subjects import find_subjects, judge, read_objects
@@ -235,11 +235,7 @@ def find_states(
         "valid_to": F.lit(None),
         "run_id": F.lit(run_id),
     }
-    chosen = (
-        values.get(field.name, F.col(field.name)).cast(field.dataType).alias(field.name)
-        for field in REGISTRY_SCHEMA
-    )
-    return both.select(*chosen, change.alias("_change"))
+    return both.select(*as_schema(REGISTRY_SCHEMA, values), change.alias("_change"))
 
 
 def _write_states(states: DataFrame, path: str, moment: datetime) -> None:

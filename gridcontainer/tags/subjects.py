@@ -5,12 +5,11 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import current_rows
+from gridcontainer.container.tables import read_current
 from gridcontainer.grid import code_to_cell, code_to_center, is_valid_code
 from gridcontainer.tags.tables import CELL, OBJECT
 
@@ -93,7 +92,7 @@ def read_objects(spark: SparkSession, storage: Storage, datasets: Sequence[str])
     for _, name, path in there:
         if name not in datasets:
             continue
-        rows = current_rows(DeltaTable.forPath(spark, path).toDF())
+        rows = read_current(spark, path)
         if "object_id" not in rows.columns:
             continue
         missing = [column for column in _PLACE_COLUMNS if column not in rows.columns]
