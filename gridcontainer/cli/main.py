@@ -21,6 +21,11 @@ _COMMANDS = {
         "gridcontainer.cli.identity",
         "One object for each thing: issue, resolve, explain, undo.",
     ),
+    "reconstruct": (
+        "gridcontainer.cli.reconstruct",
+        "The city by grid code: all that each cell has.",
+    ),
+    "city": ("gridcontainer.cli.reconstruct", "What the city knows of a cell."),
     "compact": ("gridcontainer.cli.compact", "Few healthy files out of many small ones."),
     "quarantine": (
         "gridcontainer.cli.quarantine",

@@ -30,6 +30,7 @@ from gridcontainer.linkage.model import Settings, scored, train
 from gridcontainer.linkage.models import find_model, keep_model
 from gridcontainer.linkage.records import linkage_records
 from gridcontainer.linkage.threshold import choose_threshold
+from gridcontainer.spark.kept import kept
 
 Report = Callable[[str], None]
 
@@ -93,7 +94,7 @@ def link_datasets(
         with _open_records(spark, storage, link) as records:
             counts = {name: rows.count() for name, rows in records.items()}
             report("candidates")
-            with _persisted(find_candidates(records, link)) as candidates:
+            with kept(find_candidates(records, link)) as candidates:
                 compared = candidates.count()
                 report("model")
                 settings = None if retrain else find_model(spark, storage.container, link)
@@ -189,12 +190,3 @@ def _require_linkable(table: OpenTable, source: LinkSource) -> None:
     named = [source.name, *([source.address] if source.address else []), *source.fields.values()]
     if unknown := [column for column in named if not table.has(column)]:
         raise LinkError(f"{table.dataset} has no column {', '.join(unknown)}")
-
-
-@contextmanager
-def _persisted(frame: DataFrame) -> Iterator[DataFrame]:
-    kept = frame.persist(StorageLevel.MEMORY_AND_DISK)
-    try:
-        yield kept
-    finally:
-        kept.unpersist()

@@ -1,28 +1,15 @@
 """A small city whose objects are issued once for all tests."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 from small_city import FLATS, HOMES, HOUSES, City
 
-# Tables of ten rows: compiling the code for a step takes longer than the step.
-FOR_FEW_ROWS = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.adaptive.enabled": "false",
-}
 
-
-@pytest.fixture(scope="package", autouse=True)
-def few_rows(spark: SparkSession) -> Iterator[None]:
-    before = {name: spark.conf.get(name) for name in FOR_FEW_ROWS}
-    for name, value in FOR_FEW_ROWS.items():
-        spark.conf.set(name, value)
-    yield
-    for name, value in before.items():
-        spark.conf.set(name, value)
+@pytest.fixture(scope="module", autouse=True)
+def all_with_few_rows(few_rows: None) -> None:
+    """Every module of this folder."""
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,18 @@
+"""The city by grid code: what every cell, from 4 seconds to the whole city, has of everything."""
+
+from gridcontainer.reconstruction.declaration import Measure, Reconstruction, load_reconstruction
+from gridcontainer.reconstruction.read import Fact, city_levels, read_cell, read_cells
+from gridcontainer.reconstruction.run import Outcome, Reconstructed, reconstruct
+
+__all__ = [
+    "Fact",
+    "Measure",
+    "Outcome",
+    "Reconstructed",
+    "Reconstruction",
+    "city_levels",
+    "load_reconstruction",
+    "read_cell",
+    "read_cells",
+    "reconstruct",
+]

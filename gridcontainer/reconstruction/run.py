@@ -1,0 +1,223 @@
+"""All sources of a container into its table of cells: what has not changed is left."""
+
+import time
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import Row, SparkSession, functions as F
+
+from gridcontainer.container.runs import Run, record_run
+from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables import create_table, first_line, read_current
+from gridcontainer.errors import ConservationError, DatasetError, GridContainerError, StorageError
+from gridcontainer.reconstruction.declaration import Reconstruction
+from gridcontainer.reconstruction.schemas import (
+    CELLS_PROPERTIES,
+    CELLS_SCHEMA,
+    CITY_LEVEL,
+    RECORDS,
+    SOURCE,
+    cells_path,
+)
+from gridcontainer.reconstruction.sources import Source, find_sources
+from gridcontainer.reconstruction.update import write_changes
+from gridcontainer.reconstruction.whole import write_whole
+
+WHOLE, CHANGES, UNCHANGED = "made anew", "changes", "unchanged"
+Report = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Reconstructed:
+    """What became of one source.
+
+    Attributes:
+        source: its name.
+        way: ``made anew``, ``changes`` or ``unchanged``.
+        rows: of the source.
+        cells: rows of the table of cells that were written.
+        seconds: from start to end.
+    """
+
+    source: str
+    way: str
+    rows: int = 0
+    cells: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a reconstruction did.
+
+    Attributes:
+        results: of the sources that went well, in their order.
+        failures: of the others, by name: what is wrong and what to do.
+        gone: sources that the container has no more, whose cells were taken away.
+    """
+
+    results: tuple[Reconstructed, ...]
+    failures: dict[str, str]
+    gone: tuple[str, ...] = ()
+
+
+def reconstruct(
+    spark: SparkSession,
+    storage: Storage,
+    declared: Reconstruction,
+    *,
+    only: Collection[str] = (),
+    whole: bool = False,
+    report: Report = lambda source, step: None,
+    at_once: int = 2,
+) -> Outcome:
+    """Bring the table of cells up to the sources' newest versions.
+
+    Of a source that has changed only the touched cells and their ancestors are written, if its
+    change feed tells which; the same sources again write nothing. A source that fails does not stop
+    the others. Each source is one commit, which also says what it was made of: killed at any
+    moment, the next run goes on where this one stopped.
+
+    Args:
+        spark: the session.
+        storage: the container.
+        declared: the measures.
+        only: names of sources; all where empty.
+        whole: make all anew.
+        report: is told the source and the step, ``"done"`` or ``"failed"`` the last; from several
+            threads.
+        at_once: sources under way at a time.
+
+    Raises:
+        DatasetError: the container is empty, or has no source of such a name.
+        StorageError: the table of cells cannot be made or read.
+    """
+    path = cells_path(storage)
+    try:
+        create_table(spark, path, CELLS_SCHEMA, ["source"], CELLS_PROPERTIES)
+        sources = list(find_sources(spark, storage, declared))
+        states = _states(spark, path)
+    except (PySparkException, Py4JJavaError) as error:
+        raise StorageError(_explain(storage, "the table of cells", error)) from error
+    names = {source.name for source in sources}
+    if unknown := sorted(set(only) - names):
+        raise DatasetError(f"no source {', '.join(unknown)} in {storage.root}")
+    chosen = [source for source in sources if not only or source.name in only]
+
+    def bring(source: Source) -> Reconstructed | str:
+        state = None if whole else states.get(source.name)
+        try:
+            result = _bring(spark, source, state, path, lambda step: report(source.name, step))
+        except (PySparkException, Py4JJavaError) as error:
+            report(source.name, "failed")
+            return _explain(storage, source.name, error)
+        except GridContainerError as error:
+            report(source.name, "failed")
+            return str(error)
+        report(source.name, "done")
+        return result
+
+    with ThreadPoolExecutor(at_once, "reconstruct") as pool:
+        ended = dict(zip((s.name for s in chosen), pool.map(bring, chosen), strict=True))
+    gone = () if only else _remove_gone(spark, path, states.keys() - names)
+    results = tuple(result for result in ended.values() if isinstance(result, Reconstructed))
+    _record(spark, storage, chosen, results)
+    failures = {name: said for name, said in ended.items() if isinstance(said, str)}
+    return Outcome(results, failures, gone)
+
+
+def _bring(
+    spark: SparkSession,
+    source: Source,
+    state: Row | None,
+    path: str,
+    report: Callable[[str], None],
+) -> Reconstructed:
+    clock = time.perf_counter()
+    way = WHOLE
+    if state is not None and state["settings"] == source.digest:
+        if state["source_version"] == source.version:
+            return Reconstructed(source.name, UNCHANGED)
+        report(CHANGES)
+        if write_changes(spark, source, state["source_version"], path):
+            way = CHANGES
+    if way == WHOLE:
+        report(WHOLE)
+        write_whole(spark, source, path)
+    rows, cells = _require_conservation(spark, source, path)
+    return Reconstructed(source.name, way, rows, cells, time.perf_counter() - clock)
+
+
+def _require_conservation(spark: SparkSession, source: Source, path: str) -> tuple[int, int]:
+    """Records of the whole city are the rows of the data set."""
+    held = spark.read.format("delta").load(path).where(F.col("source") == source.name)
+    fresh = F.count_if(F.col("source_version") == source.version)
+    city = F.sum(F.when(F.col("grid_level") == CITY_LEVEL, F.col("count")))
+    by_kind = {
+        row["kind"]: row
+        for row in held.groupBy("kind").agg(city.alias("city"), fresh.alias("fresh")).collect()
+    }
+    written = sum(row["fresh"] for row in by_kind.values())
+    if source.is_own:
+        return sum(row["city"] for kind, row in by_kind.items() if kind != SOURCE), written
+    rows = read_current(spark, source.path, version=source.version).count()
+    told = by_kind[RECORDS]["city"] if RECORDS in by_kind else 0
+    if told != rows:
+        raise ConservationError(
+            f"{source.name}: {rows} rows, but the cells of the city have {told}; make them anew: "
+            f"gridcontainer reconstruct {source.name} --whole"
+        )
+    return rows, written
+
+
+def _states(spark: SparkSession, path: str) -> dict[str, Row]:
+    cells = spark.read.format("delta").load(path)
+    rows = cells.where((F.col("grid_level") == CITY_LEVEL) & (F.col("kind") == SOURCE)).collect()
+    return {row["source"]: row for row in rows}
+
+
+def _remove_gone(spark: SparkSession, path: str, gone: Collection[str]) -> tuple[str, ...]:
+    for name in gone:
+        spark.sql(f"DELETE FROM delta.`{path}` WHERE source = '{name}'")
+    return tuple(sorted(gone))
+
+
+def _record(
+    spark: SparkSession,
+    storage: Storage,
+    sources: Sequence[Source],
+    results: Sequence[Reconstructed],
+) -> None:
+    by_name = {source.name: source for source in sources}
+    runs = [
+        Run(
+            run_id=uuid.uuid4().hex,
+            job="reconstruct",
+            dataset=f"reconstruction.{result.source}",
+            department="",
+            started=datetime.now(UTC),
+            seconds=result.seconds,
+            fingerprint=by_name[result.source].digest,
+            table_version=by_name[result.source].version,
+            rows_in=result.rows,
+            rows_out=result.rows,
+            rows_quarantined=0,
+            updated=result.cells,
+        )
+        for result in results
+        if result.way != UNCHANGED
+    ]
+    if runs:
+        record_run(spark, storage.runs, *runs)
+
+
+def _explain(storage: Storage, what: str, error: PySparkException | Py4JJavaError) -> str:
+    return (
+        f"{what}: Spark failed: {first_line(error)}. Can {storage.root} be written to? The next "
+        "run does again what this one left undone"
+    )

@@ -1,0 +1,187 @@
+"""The tables of a container that cells are made of, and the facts that their rows are."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from delta.tables import DeltaTable
+from pyspark.sql import Column, DataFrame, SparkSession, functions as F
+
+from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables import read_current, read_properties, read_version
+from gridcontainer.identity import IdentityStorage
+from gridcontainer.identity.schemas import ACTIVE, MERGE
+from gridcontainer.reconstruction.declaration import Reconstruction
+from gridcontainer.reconstruction.schemas import LINKS, OBJECTS, READINGS, RECORDS
+from gridcontainer.reconstruction.summary import AT, Figures, finest
+from gridcontainer.sensors.tables import readings_path, registry_path
+
+_RULES = 1  # to be raised when the same source is to give other summaries
+Facts = Callable[[DataFrame], DataFrame]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One table, at one version.
+
+    Attributes:
+        name: of the data set, or of the container's own table.
+        path: of the table.
+        version: of the table.
+        facts: its rows, or rows of its feed, as facts; other columns (``_sign``) are kept.
+        figures: that are summarised.
+        fixed: what else the summaries depend on: of other tables their versions.
+        is_confidential: the cells are not for everybody.
+    """
+
+    name: str
+    path: str
+    version: int
+    facts: Facts = field(repr=False)
+    figures: Figures = field(default_factory=Figures)
+    fixed: str = ""
+    is_confidential: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a table of the container's own, of which not every row counts."""
+        return "." in self.name
+
+    @property
+    def digest(self) -> str:
+        """Changes when the same version would give other summaries."""
+        told = f"{_RULES} {self.figures} {self.fixed} {self.is_confidential}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def read(self, spark: SparkSession) -> DataFrame:
+        """The facts of all rows."""
+        return self.facts(read_current(spark, self.path, version=self.version))
+
+
+def find_sources(
+    spark: SparkSession, storage: Storage, declared: Reconstruction
+) -> Iterator[Source]:
+    """All that the container has, data sets first; each at the version that is newest now.
+
+    Raises:
+        DatasetError: the container is empty.
+    """
+    for department, dataset, path in storage.find_datasets():
+        yield _dataset(spark, storage, declared, department, dataset, path)
+    identities = IdentityStorage(storage)
+    if DeltaTable.isDeltaTable(spark, identities.objects):
+        objects = read_version(spark, identities.objects)
+        yield Source("identity.objects", identities.objects, objects, _objects)
+        if DeltaTable.isDeltaTable(spark, identities.links):
+            yield _links(spark, identities, objects)
+    readings, registry = readings_path(storage), registry_path(storage)
+    if DeltaTable.isDeltaTable(spark, readings):
+        yield _readings(spark, readings, registry)
+
+
+def _dataset(
+    spark: SparkSession,
+    storage: Storage,
+    declared: Reconstruction,
+    department: str,
+    dataset: str,
+    path: str,
+) -> Source:
+    columns = set(spark.read.format("delta").load(path).columns)
+    numbers, distincts = (
+        tuple(name for name in names if name in columns)
+        for names in (declared.numbers(dataset), declared.distincts(dataset))
+    )
+    figures = Figures(numbers, distincts)
+    placements = f"{storage.root}/placements/{dataset}"
+    fixed, places = "", None
+    if "cell" not in columns and Path(placements, "_delta_log").is_dir():
+        version = read_version(spark, placements)
+        fixed = f"placements {version}"
+        places = spark.read.format("delta").option("versionAsOf", version).load(placements)
+
+    def facts(rows: DataFrame) -> DataFrame:
+        cell = F.col("cell") if "cell" in rows.columns else F.lit(None).cast("long")
+        if places is not None:
+            rows = rows.join(places.select("object_id", "cell"), "object_id", "left")
+            cell = F.col("cell")
+        return _as_facts(rows, F.lit(department), F.lit(RECORDS), F.lit(""), cell, figures)
+
+    confidential = read_properties(spark, path).get("gridcontainer.confidential") == "True"
+    return Source(dataset, path, read_version(spark, path), facts, figures, fixed, confidential)
+
+
+def _objects(rows: DataFrame) -> DataFrame:
+    active = rows.where(F.col("status") == ACTIVE)
+    cell = F.when(F.col("grid_level") >= 5, F.col("cell"))
+    return _as_facts(active, F.col("department"), F.lit(OBJECTS), F.col("object_class"), cell)
+
+
+def _links(spark: SparkSession, identities: IdentityStorage, version: int) -> Source:
+    """Where the record is that comes first in the pair; by the departments of both."""
+    objects = read_current(spark, identities.objects, version=version)
+    sides = [
+        objects.select(
+            F.col("record_id").alias(f"record_{side}"),
+            F.col("department").alias(f"department_{side}"),
+            F.when(F.col("grid_level") >= 5, F.col("cell")).alias(f"cell_{side}"),
+        )
+        for side in ("left", "right")
+    ]
+
+    def facts(rows: DataFrame) -> DataFrame:
+        merging = rows.where((F.col("status") == MERGE) & F.col("refused").isNull())
+        pairs = merging.join(sides[0], "record_left").join(sides[1], "record_right")
+        both = F.array_sort(F.array("department_left", "department_right"))
+        return _as_facts(
+            pairs,
+            F.col("department_left"),
+            F.lit(LINKS),
+            F.array_join(both, " - "),
+            F.coalesce("cell_left", "cell_right"),
+        )
+
+    path = identities.links
+    return Source(
+        "identity.links", path, read_version(spark, path), facts, fixed=f"objects {version}"
+    )
+
+
+def _readings(spark: SparkSession, path: str, registry: str) -> Source:
+    version = read_version(spark, registry)
+    sensors = spark.read.format("delta").option("versionAsOf", version).load(registry)
+    known = F.broadcast(sensors.select("sensor_id", "department", "quantity", "unit", "cell"))
+    figures = Figures(has_value=True)
+
+    def facts(rows: DataFrame) -> DataFrame:
+        current = rows.where("is_current").join(known, "sensor_id")
+        current = current.withColumn(AT, F.col("measured_at"))
+        name = F.concat_ws(", ", "quantity", "unit")
+        return _as_facts(
+            current, F.col("department"), F.lit(READINGS), name, F.col("cell"), figures
+        )
+
+    return Source(
+        "sensors.readings", path, read_version(spark, path), facts, figures, f"registry {version}"
+    )
+
+
+def _as_facts(
+    rows: DataFrame,
+    department: Column,
+    kind: Column,
+    name: Column,
+    cell: Column,
+    figures: Figures | None = None,
+) -> DataFrame:
+    taken = [F.col(f"`{column}`") for column in figures.columns] if figures else []
+    kept = [F.col(column) for column in ("_sign",) if column in rows.columns]
+    return rows.select(
+        department.alias("department"),
+        kind.alias("kind"),
+        name.alias("name"),
+        finest(cell).alias("cell"),
+        *taken,
+        *kept,
+    )

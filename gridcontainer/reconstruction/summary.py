@@ -1,0 +1,168 @@
+"""Facts to cells, cells to their parents: every figure of a cell says how it merges.
+
+A *fact* is a row of a source: department, kind, name and cell, and what the source's figures are
+taken from. A *summary* is a row for each of these with count, total, least, greatest, latest and
+sketch; summaries of children merge to that of their parent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pyspark.sql import Column, DataFrame, functions as F
+
+from gridcontainer.container.tables import as_schema
+from gridcontainer.reconstruction.schemas import (
+    CITY_LEVEL,
+    DISTINCT,
+    FINEST_LEVEL,
+    KEY,
+    NUMBER,
+    SUMMARY,
+    UNPLACED,
+)
+from gridcontainer.reconstruction.sketch import merged, sketch_of
+from gridcontainer.spark.columns import grid_parent
+
+VALUE: Final = "value"  # the number of a fact that is one
+AT: Final = "at"  # its time
+_MILLIONTHS: Final = 1_000_000
+_NONE: Final = F.lit(None)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is summarised of the facts of a source.
+
+    Attributes:
+        numbers: columns of numbers.
+        distincts: columns whose different values are counted.
+        has_value: facts are numbers with a time themselves: ``value`` and ``at``.
+    """
+
+    numbers: tuple[str, ...] = ()
+    distincts: tuple[str, ...] = ()
+    has_value: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """Of the facts, beside their key."""
+        return [*self.numbers, *self.distincts, *((VALUE, AT) if self.has_value else ())]
+
+
+def summarise(facts: DataFrame, figures: Figures) -> DataFrame:
+    """The summary of each cell of the facts."""
+    parts = [_counts(facts, figures), *(_distinct(facts, name) for name in figures.distincts)]
+    summary = parts[0]
+    for part in parts[1:]:
+        summary = summary.unionByName(part)
+    return summary
+
+
+def merge_summaries(summaries: DataFrame) -> DataFrame:
+    """One summary for each key, of all that have it."""
+    newest = F.max(F.struct("latest_at", "latest"))
+    combined = summaries.groupBy(*KEY).agg(
+        F.sum("count").alias("count"),
+        F.sum("total").alias("total"),
+        F.min("least").alias("least"),
+        F.max("greatest").alias("greatest"),
+        newest.alias("newest"),
+        merged(F.col("sketch")).alias("sketch"),
+    )
+    return combined.select(
+        *KEY,
+        *as_schema(
+            SUMMARY,
+            {"latest": F.col("newest.latest"), "latest_at": F.col("newest.latest_at")},
+        ),
+    )
+
+
+def to_parents(summaries: DataFrame, level: int) -> DataFrame:
+    """Summaries of cells, each under the cell's parent at a coarser level; not merged yet."""
+    return summaries.withColumn("cell", parent_of(F.col("cell"), level))
+
+
+def roll_up(summaries: DataFrame, level: int) -> DataFrame:
+    """Summaries of cells to those of their parents at a coarser level."""
+    return summaries.transform(to_parents, level=level).transform(merge_summaries)
+
+
+def parent_of(cell: Column, level: int) -> Column:
+    """The parent at a level; what is unplaced stays so until the city."""
+    if level == CITY_LEVEL:
+        return F.lit(0).cast("long")
+    return F.when(cell == UNPLACED, cell).otherwise(grid_parent(cell, level))
+
+
+def finest(cell: Column) -> Column:
+    """The cell of a record as facts have it."""
+    return F.coalesce(grid_parent(cell, FINEST_LEVEL), F.lit(UNPLACED).cast("long"))
+
+
+def _counts(facts: DataFrame, figures: Figures) -> DataFrame:
+    """Counts and numbers, of which one pass makes all; a row for each kind."""
+    names = list(figures.numbers) + ([VALUE] if figures.has_value else [])
+    sums = [aggregate for index, name in enumerate(names) for aggregate in _number(index, name)]
+    newest = [F.max(F.struct(AT, VALUE)).alias("newest")] if figures.has_value else []
+    grouped = facts.groupBy(*KEY).agg(F.count("*").alias("rows"), *sums, *newest)
+    own: dict[str, Column] = {"count": F.col("rows")}
+    if figures.has_value:
+        place = len(names) - 1
+        newest_values = {"latest": F.col("newest.value"), "latest_at": F.col("newest.at")}
+        own |= _figures_of(place) | newest_values | {"count": F.col("rows")}
+    rows = [_row(F.col("kind"), F.col("name"), own)]
+    for index, name in enumerate(figures.numbers):
+        rows.append(_row(F.lit(NUMBER), F.lit(name), _figures_of(index)))
+    exploded = grouped.select("department", "cell", F.inline(F.array(*rows)))
+    return exploded.where(F.col("count") > 0).select(*KEY, *(field.name for field in SUMMARY))
+
+
+def _number(index: int, name: str) -> Sequence[Column]:
+    """Sums are of whole millionths: they are the same in whatever order they are made."""
+    number = _as_number(name)
+    return (
+        F.count(number).alias(f"count_{index}"),
+        F.sum(F.round(number * _MILLIONTHS).cast("long")).alias(f"total_{index}"),
+        F.min(number).alias(f"least_{index}"),
+        F.max(number).alias(f"greatest_{index}"),
+    )
+
+
+def _as_number(name: str) -> Column:
+    number = F.col(f"`{name}`").try_cast("double")
+    return F.when(F.abs(number) < float("inf"), number)  # nor is NaN less
+
+
+def _figures_of(index: int) -> dict[str, Column]:
+    millionths = F.col(f"total_{index}").cast("decimal(20,0)")
+    return {
+        "count": F.col(f"count_{index}"),
+        "total": millionths * F.lit("0.000001").cast("decimal(7,6)"),
+        "least": F.col(f"least_{index}"),
+        "greatest": F.col(f"greatest_{index}"),
+    }
+
+
+def _row(kind: Column, name: Column, values: dict[str, Column]) -> Column:
+    columns = as_schema(SUMMARY, values, otherwise=_NONE)
+    return F.struct(kind.alias("kind"), name.alias("name"), *columns)
+
+
+def _distinct(facts: DataFrame, name: str) -> DataFrame:
+    """Each value once before it is collected: the hash aggregate keeps memory flat."""
+    value = F.col(f"`{name}`")
+    known = facts.where(value.isNotNull()).select("department", "cell", value.alias("item"))
+    once = known.groupBy("department", "cell", "item").agg(F.count("*").alias("count"))
+    by_cell = once.groupBy("department", "cell").agg(
+        F.sum("count").alias("count"), sketch_of(F.col("item")).alias("sketch")
+    )
+    values = {"count": F.col("count"), "sketch": F.col("sketch")}
+    return by_cell.select(
+        "department",
+        F.lit(DISTINCT).alias("kind"),
+        F.lit(name).alias("name"),
+        "cell",
+        *as_schema(SUMMARY, values, otherwise=_NONE),
+    ).select(*KEY, *(field.name for field in SUMMARY))
