@@ -20,7 +20,8 @@ from gridcontainer.reconstruction.schemas import (
     CELLS_PROPERTIES,
     CELLS_SCHEMA,
     CITY_LEVEL,
-    RECORDS,
+    DISTINCT,
+    NUMBER,
     SOURCE,
     cells_path,
 )
@@ -139,40 +140,34 @@ def _bring(
     report: Callable[[str], None],
 ) -> Reconstructed:
     clock = time.perf_counter()
-    way = WHOLE
+    way, cells = CHANGES, None
     if state is not None and state["settings"] == source.digest:
         if state["source_version"] == source.version:
             return Reconstructed(source.name, UNCHANGED)
         report(CHANGES)
-        if write_changes(spark, source, state["source_version"], path):
-            way = CHANGES
-    if way == WHOLE:
+        cells = write_changes(spark, source, state["source_version"], path)
+    if cells is None:
         report(WHOLE)
-        write_whole(spark, source, path)
-    rows, cells = _require_conservation(spark, source, path)
+        way, cells = WHOLE, write_whole(spark, source, path)
+    rows = _require_conservation(spark, source, path)
     return Reconstructed(source.name, way, rows, cells, time.perf_counter() - clock)
 
 
-def _require_conservation(spark: SparkSession, source: Source, path: str) -> tuple[int, int]:
-    """Records of the whole city are the rows of the data set."""
+def _require_conservation(spark: SparkSession, source: Source, path: str) -> int:
+    """Records of the whole city are the rows of the data set; tells how many there are."""
     held = spark.read.format("delta").load(path).where(F.col("source") == source.name)
-    fresh = F.count_if(F.col("source_version") == source.version)
-    city = F.sum(F.when(F.col("grid_level") == CITY_LEVEL, F.col("count")))
-    by_kind = {
-        row["kind"]: row
-        for row in held.groupBy("kind").agg(city.alias("city"), fresh.alias("fresh")).collect()
-    }
-    written = sum(row["fresh"] for row in by_kind.values())
+    city = held.where((F.col("grid_level") == CITY_LEVEL) & (F.col("kind") != SOURCE))
+    own = city.where(~F.col("kind").isin(NUMBER, DISTINCT))
+    told = int(own.agg(F.coalesce(F.sum("count"), F.lit(0))).collect()[0][0])
     if source.is_own:
-        return sum(row["city"] for kind, row in by_kind.items() if kind != SOURCE), written
+        return told
     rows = read_current(spark, source.path, version=source.version).count()
-    told = by_kind[RECORDS]["city"] if RECORDS in by_kind else 0
     if told != rows:
         raise ConservationError(
             f"{source.name}: {rows} rows, but the cells of the city have {told}; make them anew: "
             f"gridcontainer reconstruct {source.name} --whole"
         )
-    return rows, written
+    return rows
 
 
 def _states(spark: SparkSession, path: str) -> dict[str, Row]:

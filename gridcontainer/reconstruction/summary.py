@@ -27,7 +27,6 @@ from gridcontainer.spark.columns import grid_parent
 VALUE: Final = "value"  # the number of a fact that is one
 AT: Final = "at"  # its time
 _MILLIONTHS: Final = 1_000_000
-_NONE: Final = F.lit(None)
 
 
 @dataclass(frozen=True)
@@ -50,19 +49,25 @@ class Figures:
         return [*self.numbers, *self.distincts, *((VALUE, AT) if self.has_value else ())]
 
 
-def summarise(facts: DataFrame, figures: Figures) -> DataFrame:
-    """The summary of each cell of the facts."""
-    parts = [_counts(facts, figures), *(_distinct(facts, name) for name in figures.distincts)]
-    summary = parts[0]
-    for part in parts[1:]:
-        summary = summary.unionByName(part)
-    return summary
+def summarise(facts: DataFrame, figures: Figures, *, apart: Sequence[str] = ()) -> DataFrame:
+    """The summary of each cell of the facts.
+
+    Args:
+        facts: of a source.
+        figures: that they have.
+        apart: further columns by which summaries are kept apart.
+    """
+    keys = [*KEY, *apart]
+    summary = _counts(facts, figures, apart)
+    for name in figures.distincts:
+        summary = summary.unionByName(_distinct(facts, name, apart))
+    return summary.select(*keys, *(field.name for field in SUMMARY))
 
 
-def merge_summaries(summaries: DataFrame) -> DataFrame:
+def merge_summaries(summaries: DataFrame, *, apart: Sequence[str] = ()) -> DataFrame:
     """One summary for each key, of all that have it."""
     newest = F.max(F.struct("latest_at", "latest"))
-    combined = summaries.groupBy(*KEY).agg(
+    combined = summaries.groupBy(*KEY, *apart).agg(
         F.sum("count").alias("count"),
         F.sum("total").alias("total"),
         F.min("least").alias("least"),
@@ -70,27 +75,34 @@ def merge_summaries(summaries: DataFrame) -> DataFrame:
         newest.alias("newest"),
         merged(F.col("sketch")).alias("sketch"),
     )
-    return combined.select(
-        *KEY,
-        *as_schema(
-            SUMMARY,
-            {"latest": F.col("newest.latest"), "latest_at": F.col("newest.latest_at")},
-        ),
+    values = {"latest": F.col("newest.latest"), "latest_at": F.col("newest.latest_at")}
+    return combined.select(*KEY, *apart, *as_schema(SUMMARY, values))
+
+
+def to_levels(summaries: DataFrame, levels: Sequence[int]) -> DataFrame:
+    """Each summary under its cell's ancestors at the levels; not merged yet.
+
+    Returns:
+        The same columns, ``cell`` being the ancestor and ``grid_level`` its level.
+    """
+    ancestors = F.array(
+        *(F.struct(F.lit(n).alias("level"), ancestor_of(F.col("cell"), n).alias("cell"))
+          for n in levels)
+    )  # fmt: skip
+    others = [name for name in summaries.columns if name not in ("cell", "grid_level")]
+    exploded = summaries.select(*others, F.explode(ancestors).alias("ancestor"))
+    return exploded.select(
+        *others, F.col("ancestor.cell").alias("cell"), F.col("ancestor.level").alias("grid_level")
     )
 
 
-def to_parents(summaries: DataFrame, level: int) -> DataFrame:
-    """Summaries of cells, each under the cell's parent at a coarser level; not merged yet."""
-    return summaries.withColumn("cell", parent_of(F.col("cell"), level))
+def roll_up(summaries: DataFrame, levels: Sequence[int]) -> DataFrame:
+    """Summaries of cells to those of their ancestors at coarser levels, ``grid_level``."""
+    return to_levels(summaries, levels).transform(merge_summaries, apart=["grid_level"])
 
 
-def roll_up(summaries: DataFrame, level: int) -> DataFrame:
-    """Summaries of cells to those of their parents at a coarser level."""
-    return summaries.transform(to_parents, level=level).transform(merge_summaries)
-
-
-def parent_of(cell: Column, level: int) -> Column:
-    """The parent at a level; what is unplaced stays so until the city."""
+def ancestor_of(cell: Column, level: int) -> Column:
+    """The ancestor at a level; what is unplaced stays so until the city."""
     if level == CITY_LEVEL:
         return F.lit(0).cast("long")
     return F.when(cell == UNPLACED, cell).otherwise(grid_parent(cell, level))
@@ -101,12 +113,12 @@ def finest(cell: Column) -> Column:
     return F.coalesce(grid_parent(cell, FINEST_LEVEL), F.lit(UNPLACED).cast("long"))
 
 
-def _counts(facts: DataFrame, figures: Figures) -> DataFrame:
+def _counts(facts: DataFrame, figures: Figures, apart: Sequence[str]) -> DataFrame:
     """Counts and numbers, of which one pass makes all; a row for each kind."""
     names = list(figures.numbers) + ([VALUE] if figures.has_value else [])
     sums = [aggregate for index, name in enumerate(names) for aggregate in _number(index, name)]
     newest = [F.max(F.struct(AT, VALUE)).alias("newest")] if figures.has_value else []
-    grouped = facts.groupBy(*KEY).agg(F.count("*").alias("rows"), *sums, *newest)
+    grouped = facts.groupBy(*KEY, *apart).agg(F.count("*").alias("rows"), *sums, *newest)
     own: dict[str, Column] = {"count": F.col("rows")}
     if figures.has_value:
         place = len(names) - 1
@@ -115,8 +127,8 @@ def _counts(facts: DataFrame, figures: Figures) -> DataFrame:
     rows = [_row(F.col("kind"), F.col("name"), own)]
     for index, name in enumerate(figures.numbers):
         rows.append(_row(F.lit(NUMBER), F.lit(name), _figures_of(index)))
-    exploded = grouped.select("department", "cell", F.inline(F.array(*rows)))
-    return exploded.where(F.col("count") > 0).select(*KEY, *(field.name for field in SUMMARY))
+    exploded = grouped.select("department", "cell", *apart, F.inline(F.array(*rows)))
+    return exploded.where(F.col("count") > 0)
 
 
 def _number(index: int, name: str) -> Sequence[Column]:
@@ -146,23 +158,18 @@ def _figures_of(index: int) -> dict[str, Column]:
 
 
 def _row(kind: Column, name: Column, values: dict[str, Column]) -> Column:
-    columns = as_schema(SUMMARY, values, otherwise=_NONE)
+    columns = as_schema(SUMMARY, values, otherwise=F.lit(None))
     return F.struct(kind.alias("kind"), name.alias("name"), *columns)
 
 
-def _distinct(facts: DataFrame, name: str) -> DataFrame:
+def _distinct(facts: DataFrame, name: str, apart: Sequence[str]) -> DataFrame:
     """Each value once before it is collected: the hash aggregate keeps memory flat."""
-    value = F.col(f"`{name}`")
-    known = facts.where(value.isNotNull()).select("department", "cell", value.alias("item"))
-    once = known.groupBy("department", "cell", "item").agg(F.count("*").alias("count"))
-    by_cell = once.groupBy("department", "cell").agg(
+    value, keys = F.col(f"`{name}`"), ["department", "cell", *apart]
+    known = facts.where(value.isNotNull()).select(*keys, value.alias("item"))
+    once = known.groupBy(*keys, "item").agg(F.count("*").alias("count"))
+    by_cell = once.groupBy(*keys).agg(
         F.sum("count").alias("count"), sketch_of(F.col("item")).alias("sketch")
     )
     values = {"count": F.col("count"), "sketch": F.col("sketch")}
-    return by_cell.select(
-        "department",
-        F.lit(DISTINCT).alias("kind"),
-        F.lit(name).alias("name"),
-        "cell",
-        *as_schema(SUMMARY, values, otherwise=_NONE),
-    ).select(*KEY, *(field.name for field in SUMMARY))
+    own = (F.lit(DISTINCT).alias("kind"), F.lit(name).alias("name"))
+    return by_cell.select(*keys, *own, *as_schema(SUMMARY, values, otherwise=F.lit(None)))

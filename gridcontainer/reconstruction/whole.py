@@ -19,21 +19,27 @@ from gridcontainer.reconstruction.summary import roll_up, summarise
 from gridcontainer.spark.columns import grid_cell_code
 from gridcontainer.spark.kept import kept
 
-COARSER: Final = range(FINEST_LEVEL - 1, CITY_LEVEL - 1, -1)
+NEXT_LEVEL: Final = FINEST_LEVEL - 1
+# From the next level, not from the finest: a sketch of the city of sketches of all small cells
+# would hold them all in memory at once.
+COARSER: Final = range(CITY_LEVEL, NEXT_LEVEL)
 
 
-def write_whole(spark: SparkSession, source: Source, path: str) -> None:
-    """Replace what the table of cells has of a source; one commit."""
-    facts = source.read(spark)
-    with kept(summarise(facts, source.figures)) as finest:
-        levels = [to_cells(finest, FINEST_LEVEL, source)]
-        children = finest
-        for level in COARSER:
-            children = children.transform(roll_up, level=level)
-            levels.append(to_cells(children, level, source))
-        cells = union(*levels, state_row(spark, source))
-        files = max(1, finest.count() // ROWS_PER_FILE)
-        arranged = cells.repartitionByRange(files, "grid_level", "cell")
+def write_whole(spark: SparkSession, source: Source, path: str) -> int:
+    """Replace what the table of cells has of a source; one commit.
+
+    Returns:
+        Rows that were written, about.
+    """
+    summaries = summarise(source.read(spark), source.figures)
+    with kept(summaries.withColumn("grid_level", F.lit(FINEST_LEVEL))) as finest:
+        following = roll_up(finest, [NEXT_LEVEL]).localCheckpoint()
+        coarser = roll_up(following, COARSER)
+        cells = to_cells(union(finest, following, coarser), source)
+        count = finest.count() + following.count()
+        arranged = union(cells, state_row(spark, source)).repartitionByRange(
+            max(1, count // ROWS_PER_FILE), "grid_level", "cell"
+        )
         (
             arranged.sortWithinPartitions("grid_level", "cell")
             .write.format("delta")
@@ -41,14 +47,14 @@ def write_whole(spark: SparkSession, source: Source, path: str) -> None:
             .option("replaceWhere", f"source = '{source.name}'")
             .save(path)
         )
+    return count
 
 
-def to_cells(summaries: DataFrame, level: int, source: Source) -> DataFrame:
-    """Summaries of one level as rows of the table of cells."""
+def to_cells(summaries: DataFrame, source: Source) -> DataFrame:
+    """Summaries with ``grid_level`` as rows of the table of cells."""
     values = {
         "source": F.lit(source.name),
-        "grid_level": F.lit(level),
-        "grid_code": _code(level),
+        "grid_code": _code(),
         "distinct": F.when(F.col("sketch").isNotNull(), estimate(F.col("sketch"))),
         "is_confidential": F.lit(source.is_confidential),
         "source_version": F.lit(source.version),
@@ -75,10 +81,13 @@ def state_row(spark: SparkSession, source: Source) -> DataFrame:
     return spark.range(1).select(*as_schema(CELLS_SCHEMA, values, otherwise=F.lit(None)))
 
 
-def _code(level: int) -> Column:
-    if level == CITY_LEVEL:
-        return F.lit("")
-    return F.when(F.col("cell") == UNPLACED, "").otherwise(grid_cell_code("cell", level))
+def _code() -> Column:
+    """The code of each cell; none of the city and of what is unplaced."""
+    code = F.lit("")
+    for level in range(1, FINEST_LEVEL + 1):
+        is_placed = (F.col("grid_level") == level) & (F.col("cell") != UNPLACED)
+        code = F.when(is_placed, grid_cell_code("cell", level)).otherwise(code)
+    return code
 
 
 def union(first: DataFrame, *others: DataFrame) -> DataFrame:
