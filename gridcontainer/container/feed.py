@@ -6,6 +6,7 @@ from typing import Final
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.storage import COMPACTED
 from gridcontainer.container.tables import current_rows, read_properties
 
 SIGN: Final = "_sign"  # 1 of a row that came, -1 of one that went
@@ -53,7 +54,7 @@ def _is_told(spark: SparkSession, path: str, since: int, until: int) -> bool:
         DeltaTable.forPath(spark, path)
         .history()
         .where(F.col("version").between(since + 1, until))
-        .select("version", "timestamp", "operation", "operationParameters")
+        .select("version", "timestamp", "operation", "operationParameters", "userMetadata")
         .collect()
     )
     if len(commits) != until - since:
@@ -63,6 +64,7 @@ def _is_told(spark: SparkSession, path: str, since: int, until: int) -> bool:
         commit["operation"].startswith(("CREATE OR REPLACE", "REPLACE", "RESTORE"))
         or _is_overwrite(commit["operation"], commit["operationParameters"])
         for commit in commits
+        if commit["userMetadata"] != COMPACTED
     )
     return not replaced and datetime.now(UTC) - oldest < _RETENTION
 
