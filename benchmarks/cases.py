@@ -133,6 +133,12 @@ def _mutual(pairs: pd.DataFrame) -> pd.DataFrame:
     return ordered[nearest[0] & nearest[1]]
 
 
+def _has_rivals(near: pd.DataFrame, linked: pd.DataFrame) -> pd.Series:
+    """Whether a side of a linked pair has others of its day within the limit too."""
+    points, notices = (near[side].value_counts() for side in ("point", "notice"))
+    return (linked["point"].map(points) > 1) | (linked["notice"].map(notices) > 1)
+
+
 def _count(pairs: pd.DataFrame) -> dict[int, tuple[int, int, int]]:
     """By limit: points that meet a notice, notices that meet a point, mutually nearest pairs."""
     mutual = _mutual(pairs)["metres"]
@@ -185,20 +191,28 @@ def _links(
     console: Console,
 ) -> dict[str, float]:
     """Pairs that can be linked one to one, and how many of them chance would give."""
-    mutual = _mutual(pairs[pairs["reading"] == OWN])
+    own_pairs = pairs[pairs["reading"] == OWN]
+    mutual = _mutual(own_pairs)
     place = points.set_index("point")
     twins = place.duplicated(["day", "lon", "lat"], keep=False)
     table = Table(title="Linked one to one: each the other's nearest", title_justify="left")
-    for name in ("within", "pairs", "moved 1 km", "days shuffled", "point has an equal one"):
+    for name in ("within", "pairs", "moved 1 km", "days shuffled", "has rivals", "equal points"):
         table.add_column(name, justify="right")
     figures: dict[str, float] = {}
     for limit in LIMITS:
         own = counts[OWN][limit][2]
         moved = float(np.mean([counts[name][limit][2] for name in CHANCE]))
         shuffled = counts[SHUFFLED][limit][2]
-        equal = twins.loc[mutual.loc[mutual["metres"] <= limit, "point"]].mean()
+        linked = mutual[mutual["metres"] <= limit]
+        equal = twins.loc[linked["point"]].mean()
+        rivals = _has_rivals(own_pairs[own_pairs["metres"] <= limit], linked).mean()
         table.add_row(
-            f"{limit} m", f"{own:,}", f"{moved / own:.2%}", f"{shuffled / own:.1%}", f"{equal:.1%}"
+            f"{limit} m",
+            f"{own:,}",
+            f"{moved / own:.2%}",
+            f"{shuffled / own:.1%}",
+            f"{rivals:.1%}",
+            f"{equal:.1%}",
         )
         figures |= {f"linked_{limit}_m": own / len(points), f"by_chance_{limit}_m": moved / own}
     console.print(table)
