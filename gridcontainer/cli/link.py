@@ -30,6 +30,8 @@ def link_command(
 ) -> None:  # fmt: skip
     """Run the named linkages, or all: records that are one thing become one object.
 
+    A linkage whose declaration says merges: false tells which records go together, no more.
+
     Records without an identity get one first. The same records again change nothing. Why two
     records are one: gridcontainer identity explain. What a run did is taken back by
     gridcontainer identity undo.
@@ -54,9 +56,10 @@ def print_linked(link: Link, linked: Linked, console: Console) -> None:
     """What a linkage found, line by line."""
     replaced, settled = linked.replaced, linked.settled
     records = ", ".join(f"{name} {count:,}" for name, count in linked.records.items())
+    found = "links" if link.merges else "matches, which leave objects alone"
     model = "trained now" if linked.is_trained else "of an earlier run"
     lines = [
-        f"{link.link}: {replaced.links:,} links ({replaced.opened:,} new, {replaced.closed:,} "
+        f"{link.link}: {replaced.links:,} {found} ({replaced.opened:,} new, {replaced.closed:,} "
         f"closed) in {linked.seconds:.0f} s, run {linked.run_id}",
         f"  {records}; {linked.candidates:,} pairs within {link.reach:g} m",
         f"  probability {linked.threshold:.3f} or more; model {model}",

@@ -11,7 +11,7 @@ from gridcontainer.identity.storage import IdentityStorage
 
 LINKED: Final = "makes them one"
 APART: Final = "keeps them apart"
-TOO_WEAK: Final = "alike, but not enough to be one"
+GOES_WITH: Final = "goes with it, as another object"
 REFUSED: Final = "refused"
 WITHDRAWN: Final = "withdrawn"
 
@@ -116,4 +116,4 @@ def _effect(row: Row) -> str:
         return WITHDRAWN
     if row["status"] == MERGE:
         return REFUSED if row["refused"] else LINKED
-    return {MATCH: TOO_WEAK, DIFFERENT: APART}[row["status"]]
+    return {MATCH: GOES_WITH, DIFFERENT: APART}[row["status"]]

@@ -1,4 +1,4 @@
-"""Relations between records: those that departments declare, those of place, and being the same.
+"""Relations between records: declared by departments, of place, going together, being the same.
 
 What a department declares stands on its own keys and is never replaced: linkage adds to it only of
 which objects both sides are records.
@@ -20,7 +20,7 @@ from gridcontainer.identity.by_place import place_pairs
 from gridcontainer.identity.declared import declared_pairs, name_of
 from gridcontainer.identity.mappings import PlaceMapping, choose_mappings
 from gridcontainer.identity.records import key_columns
-from gridcontainer.identity.schemas import KEYS, RELATIONS
+from gridcontainer.identity.schemas import KEYS, LINKS, MATCH, RELATIONS
 from gridcontainer.identity.storage import IdentityStorage
 from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.identity.versions import Stamp, find_changes, open_rows, write_changes
@@ -35,7 +35,7 @@ class Related:
 
     Attributes:
         mapping: its name.
-        kind: ``declared``, ``same_cell``, ``within``, ``adjacent`` or ``same_object``.
+        kind: ``declared``, ``same_cell``, ``within``, ``adjacent``, ``match`` or ``same_object``.
         pairs: of records.
         resolved: records of the left side that have a partner.
         with_objects: pairs of which both sides have an object.
@@ -64,7 +64,8 @@ def relate(
         mappings: by place, likewise.
 
     Returns:
-        All relations, in order of kind and name; one without any pair too.
+        All relations, in order of kind and name; one without any pair too. A linkage that does not
+        merge relates the records that it matched, under its name.
 
     Raises:
         IdentityError, JoinError: a relation or mapping cannot be had so.
@@ -76,6 +77,7 @@ def relate(
         sources = [
             *_declared(spark, tables, declarations),
             *_mapped(spark, storage.container, choose_mappings(mappings, tables)),
+            *_matched(open_rows(spark, storage.links, LINKS).where(F.col("status") == MATCH)),
             _Source(SAME_OBJECT, SAME_OBJECT, _same_object(keys)),
         ]
         rows = _union([source.rows() for source in sources])
@@ -134,6 +136,20 @@ def _mapped(
 
 def _of(pairs: DataFrame, left: str, right: str) -> DataFrame:
     return pairs.withColumns({"dataset_left": F.lit(left), "dataset_right": F.lit(right)})
+
+
+def _matched(links: DataFrame) -> Iterator[_Source]:
+    """The links of each linkage that does not merge; left is the data set of the smaller name."""
+    turned = F.col("dataset_left") > F.col("dataset_right")
+    ends = [
+        F.when(turned, F.col(f"{name}_{there}")).otherwise(F.col(f"{name}_{here}")).alias(
+            f"{name}_{here}"
+        )
+        for name in ("record", "dataset")
+        for here, there in (("left", "right"), ("right", "left"))
+    ]  # fmt: skip
+    for (name,) in links.select("link").distinct().orderBy("link").collect():
+        yield _Source(name, MATCH, links.where(F.col("link") == name).select(*ends))
 
 
 def _same_object(keys: DataFrame) -> DataFrame:

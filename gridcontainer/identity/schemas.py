@@ -11,7 +11,8 @@ from typing import Final
 
 from pyspark.sql import types as T
 
-MERGE, MATCH, DIFFERENT = "merge", "match", "different"  # status of a link
+# Status of a link: one object; two objects that go together; two objects.
+MERGE, MATCH, DIFFERENT = "merge", "match", "different"
 ACTIVE, MERGED, RETIRED = "active", "merged", "retired"  # status of an object
 ISSUED: Final = "issued"  # method of a key whose object is its own
 MANUAL: Final = "manual"  # name of the link that holds what people decided
@@ -145,6 +146,6 @@ RELATIONS: Final = VersionedTable(
     key=("record_left", "record_right", "mapping"),
     skipping=("record_left", "record_right"),
     constraints={
-        "kind": "kind IN ('declared', 'same_cell', 'within', 'adjacent', 'same_object')",
+        "kind": "kind IN ('declared', 'same_cell', 'within', 'adjacent', 'match', 'same_object')",
     },
 )

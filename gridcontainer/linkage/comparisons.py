@@ -20,6 +20,7 @@ from gridcontainer.linkage.declaration import (
     EqualComparison,
     LatinComparison,
     NameComparison,
+    PlacesComparison,
     SharedLevelsComparison,
 )
 from gridcontainer.linkage.records import METRES_APART
@@ -33,6 +34,7 @@ LONGER_NAME: Final = 0.002  # of which one goes on where the other ends, as the 
 ALIKE_NAME: Final = 0.002  # whose names have half of their characters in common
 FAR_NAME: Final = 0.001  # whose names have two characters in common, no more
 OTHER_NAME: Final = 0.02  # whose names have nothing in common: renamed, or called by an alias
+LONGER_PLACE: Final = 0.05  # of which one is named for a road that is named for the other
 OTHER_ADDRESS: Final = 0.05  # that have two addresses, of which each source says another
 _SAME_CORE: Final = "core_l = core_r"
 _CONTRADICTION: Final = (
@@ -59,17 +61,20 @@ def build_comparison(comparison: Comparison) -> CustomComparison:
     """One declared comparison as Splink's."""
     match comparison:
         case NameComparison():
-            return _compare("name", "full", _name_levels(), other=OTHER_NAME)
+            built = _compare("name", "full", _name_levels(), other=OTHER_NAME)
+        case PlacesComparison():
+            built = _compare("places", "places", _places_levels(), other=OTHER_NAME)
         case LatinComparison():
-            return _compare("latin_name", "latin", _latin_levels())
+            built = _compare("latin_name", "latin", _latin_levels())
         case AddressComparison():
-            return _compare_addresses()
+            built = _compare_addresses()
         case DistanceComparison(metres=limits):
-            return _compare("distance", "x", _distance_levels(limits))
+            built = _compare("distance", "x", _distance_levels(limits))
         case SharedLevelsComparison(levels=levels):
-            return _compare("shared_levels", "cell", _shared_levels(levels))
+            built = _compare("shared_levels", "cell", _shared_levels(levels))
         case EqualComparison(field=field):
-            return _compare(field, field, [_level(f"{field}_l = {field}_r", f"same {field}")])
+            built = _compare(field, field, [_level(f"{field}_l = {field}_r", f"same {field}")])
+    return built
 
 
 def _compare(
@@ -124,6 +129,18 @@ def _name_levels() -> list[Level]:
         _level(f"{_NAMED} AND {contained}", "one core in the other", share=LONGER_NAME),
         _level(f"{_NAMED} AND {_SHARED_GRAMS} >= 0.5", "core half alike", share=ALIKE_NAME),
         _level(f"{_NAMED} AND {_SHARED_GRAMS} > 0", "two characters alike", share=FAR_NAME),
+    ]
+
+
+def _places_levels() -> list[Level]:
+    contained = (
+        "exists(places_l, here -> exists(places_r, there -> "
+        "contains(here, there) OR contains(there, here)))"
+    )
+    return [
+        _level("places_l = places_r AND size(places_l) > 0", "same places"),
+        _level("arrays_overlap(places_l, places_r)", "a place in common"),
+        _level(contained, "one place in the name of the other", share=LONGER_PLACE),
     ]
 
 

@@ -29,6 +29,17 @@ class NameComparison(Model):
     types: list[str] = []
 
 
+class PlacesComparison(Model):
+    """By the places that names name: a bus stop's both roads, what stands there, the station.
+
+    Attributes:
+        generic: endings that say nothing, such as 地铁站.
+    """
+
+    kind: Literal["places"]
+    generic: list[str] = []
+
+
 class LatinComparison(Model):
     """By names in Chinese and in English."""
 
@@ -82,6 +93,7 @@ class EqualComparison(Model):
 
 Comparison = Annotated[
     NameComparison
+    | PlacesComparison
     | LatinComparison
     | AddressComparison
     | DistanceComparison
@@ -117,6 +129,8 @@ class Link(Model):
         title: a line for people.
         sources: the data sets; rows of different ones are linked.
         reach: metres; rows further apart are not compared.
+        merges: rows that are linked are one thing; where False they only go together, as the stops
+            at a station do: each stays an object of its own, and may go with any number.
         compare: how.
         expected_precision: the share of links that the model expects to be right; the threshold
             follows from it.
@@ -127,6 +141,7 @@ class Link(Model):
     sources: Annotated[list[LinkSource], Field(min_length=2)]
     reach: Metres
     compare: Annotated[list[Comparison], Field(min_length=1)]
+    merges: bool = True
     expected_precision: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
 
     @model_validator(mode="after")
@@ -137,6 +152,10 @@ class Link(Model):
         kinds = [getattr(c, "field", None) or c.kind for c in self.compare]
         if len(set(kinds)) < len(kinds):
             raise ValueError("compare has two comparisons of one kind")
+        if {"name", "places"} <= set(kinds):
+            raise ValueError("compare has name and places, which both read names: take one")
+        if not self.merges and any(source.many for source in self.sources):
+            raise ValueError("many is of linkages that merge: without, any number go together")
         for comparison in self.compare:
             if not isinstance(comparison, EqualComparison):
                 continue

@@ -57,6 +57,6 @@ def _path(storage: Storage) -> str:
 
 
 def _fingerprint(link: Link) -> str:
-    """Changes when pairs are compared otherwise: not with the title or the threshold."""
-    content = link.model_dump_json(exclude={"title", "expected_precision"})
+    """Changes when pairs are compared otherwise: not with title, threshold or what links do."""
+    content = link.model_dump_json(exclude={"title", "expected_precision", "merges"})
     return hashlib.sha256(content.encode()).hexdigest()

@@ -7,7 +7,13 @@ from typing import Any, Final
 import pandas as pd
 from pyspark.sql import DataFrame, functions as F
 
-from gridcontainer.linkage.declaration import LatinComparison, Link, LinkSource, NameComparison
+from gridcontainer.linkage.declaration import (
+    LatinComparison,
+    Link,
+    LinkSource,
+    NameComparison,
+    PlacesComparison,
+)
 from gridcontainer.linkage.names import NameParts, NameRules, latin_key, split_name
 from gridcontainer.spark.columns import grid_parent
 from gridcontainer.spark.ellipsoid import earth_centred
@@ -18,7 +24,7 @@ _PLACE: Final = ("lon", "lat", "cell")
 _PARTS: Final = (
     "full string, core string, ending string, sound string, marks array<string>, "
     "mark_kinds array<string>, grams array<string>, addresses array<string>, "
-    "is_address boolean, latin string"
+    "places array<string>, is_address boolean, latin string"
 )
 
 
@@ -95,6 +101,8 @@ def name_rules(link: Link) -> NameRules:
         if isinstance(comparison, NameComparison):
             words = (comparison.generic, comparison.endings, comparison.types)
             return NameRules(*map(tuple, words))
+        if isinstance(comparison, PlacesComparison):
+            return NameRules(generic=tuple(comparison.generic))
     return NameRules()
 
 

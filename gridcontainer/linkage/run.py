@@ -22,7 +22,7 @@ from gridcontainer.identity import (
     replace_links,
 )
 from gridcontainer.identity.records import open_dataset
-from gridcontainer.identity.schemas import MERGE
+from gridcontainer.identity.schemas import MATCH, MERGE
 from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.linkage.candidates import find_candidates
 from gridcontainer.linkage.declaration import Link, LinkSource
@@ -71,6 +71,8 @@ def link_datasets(
     report: Report = lambda step: None,
 ) -> Linked:
     """Find which records of the data sets are one object, and make them so.
+
+    Of a linkage that does not merge, which go together: objects stay as they are.
 
     Records that have no identity yet need one first: see ``identity.issue``. The same records
     again give the same links and write nothing.
@@ -158,7 +160,8 @@ def _replace(
     threshold: float,
     run_id: str,
 ) -> Replaced:
-    accepted = pairs.where(F.col("probability") >= threshold).withColumn("status", F.lit(MERGE))
+    status = F.lit(MERGE if link.merges else MATCH)
+    accepted = pairs.where(F.col("probability") >= threshold).withColumn("status", status)
     many = [source.dataset for source in link.sources if source.many]
     return replace_links(spark, storage, link.link, accepted, run_id, many=many)
 

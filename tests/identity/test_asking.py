@@ -148,6 +148,21 @@ def test_relations_resolve_before_and_after_linkage_with_those_of_place_beside(c
     assert city.versions() == versions
 
 
+def test_what_goes_together_is_related_and_stays_two_objects(city: City):
+    state = city.state()
+    near = [("shops:red", "homes:red", 0.9, "match"), ("shops:red", "flats:red", 0.8, "match")]
+    _, settled = city.link(*near, link="shops_of_homes")
+    assert (settled.by_reason(), settled.keys) == ({}, 0)
+    assert city.state() == state
+    (related,) = (r for r in relate(city.spark, city.storage, []) if r.kind == "match")
+    assert (related.mapping, related.pairs, related.with_objects) == ("shops_of_homes", 2, 2)
+    relations = city.table("relations")
+    pairs = relations[["dataset_left", "record_left", "dataset_right", "record_right"]]
+    assert set(pairs.itertuples(index=False, name=None)) == {
+        (name, record(f"{name}:red"), "shops", record("shops:red")) for name in ("homes", "flats")
+    }
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -139,7 +139,7 @@ def test_explain_leads_over_other_records_and_history_tells_all(city: City):
         {"comparison": "name", "level": "exact", "weight": 9.9}
     ]
     (weak,) = explain(city.storage, "homes:blue", "flats:grey").steps
-    assert weak.effect == "alike, but not enough to be one"
+    assert weak.effect == "goes with it, as another object"
     assert explain(city.storage, "homes:blue", "houses:blue").steps == []
     with pytest.raises(IdentityError, match="homes:none: unknown key"):
         explain(city.storage, "homes:none", "homes:red")

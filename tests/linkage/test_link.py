@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 from pyspark.sql import SparkSession, functions as F
 
 from gridcontainer.cli.main import cli
+from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DeclarationError, LinkError
+from gridcontainer.identity import IdentityStorage, explain
 from gridcontainer.linkage import link_datasets, load_links
 from gridcontainer.linkage.model import PRIOR
 from gridcontainer.sample import Truth
@@ -77,6 +80,24 @@ def test_the_same_records_again_change_nothing(
     assert not spark.sql("SHOW VIEWS LIKE '*splink*'").collect()
 
 
+def test_a_linkage_that_does_not_merge_leaves_objects_alone(
+    spark: SparkSession, linked_city: LinkedCity, tmp_path: Path
+) -> None:
+    shutil.copytree(linked_city.storage.container.root, tmp_path / "container")
+    storage = IdentityStorage(Storage(str(tmp_path / "container")))
+    city = LinkedCity(storage, linked_city.link, linked_city.linked)
+    matching = city.link.model_copy(update={"merges": False})
+    linked = link_datasets(spark, storage, matching)
+    assert not linked.is_trained  # what links do is no matter of the model
+    assert linked.replaced.links == linked_city.linked.replaced.links > 0
+    links, keys = city.open_rows("links"), city.open_rows("keys")
+    assert set(links["status"]) == {"match"}
+    assert keys["object_id"].is_unique  # those that the merges had made one are two again
+    assert set(keys["method"]) == {"issued"}
+    told = explain(storage, *links.iloc[0][["record_left", "record_right"]])
+    assert [step.effect for step in told.steps] == ["goes with it, as another object"]
+
+
 def test_candidates_are_all_pairs_in_reach(spark: SparkSession, linked_city: LinkedCity) -> None:
     """Brute force over all pairs: none is lost on the edge of a cell, none comes twice."""
     objects = linked_city.table("objects")
@@ -114,6 +135,7 @@ def test_a_data_set_without_position_or_column_is_an_error(
         ("metres: [25, 50, 100, 200, 300]", "metres: [50, 25]"),
         ("dataset: communities,", "dataset: nobody,"),
         ("kind: address", "kind: colour"),
+        ("kind: address", "kind: places"),
         ("dataset: community_listings", "dataset: communities"),
     ],
 )

@@ -53,6 +53,21 @@ def test_core_and_marks(name: str, core: str, marks: tuple[str, ...]) -> None:
     assert (parts.core, parts.marks) == (core, marks)
 
 
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [
+        ("春江路", {"春江路"}),
+        ("春江路地铁站", {"春江路"}),
+        ("月夜大道春江公路（花月站地铁站）", {"月夜大道", "春江路", "花月"}),
+        ("春江铁路新村", {"春江铁路新村"}),
+        ("春江(南广场)", {"春江", "南广场"}),
+        ("大道站路月夜街", {"大道站路", "月夜街"}),
+    ],
+)
+def test_the_places_that_a_name_names(name: str, places: set[str]) -> None:
+    assert set(split_name(name, NameRules(generic=("地铁站", "站"))).places) == places
+
+
 def test_an_address_is_told_from_a_name() -> None:
     address, named = split_name("月夜路12弄小区", RULES), split_name("春江苑(月夜路12弄)", RULES)
     assert (address.is_address, named.is_address) == (True, False)

@@ -39,7 +39,7 @@ _WORD: Final = re.compile(r"[a-z']+|\d+")
 def latin_key(name: str) -> str:
     """The letters of a name in pinyin, in the order of the alphabet.
 
-    >>> latin_key("大连西路站") == latin_key("West Dalian Road") == "aadeiiillnux"
+    >>> latin_key("大连西路站") == latin_key("West Dalian Road") == "aadiillnux"
     True
     """
     if fold(name).isascii():

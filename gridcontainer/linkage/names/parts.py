@@ -22,6 +22,7 @@ _SAME_KIND: Final = {"小区": "区", "号": _HOUSE, "号楼": "座", "幢": "�
 _SAME_KIND.update(dict.fromkeys(("部", "片", "苑", "园"), "区"))
 _VILLAGE: Final = "村"  # a numbered village is a kind of place, as a garden is
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)?")
+_BRACKETS: Final = re.compile(r"[()]")
 _SEPARATORS: Final = re.compile(r"[^\w]+")
 _KINDS: Final = "期|街坊|小区|区|村|支弄|弄|号楼|号线|号|坊|座|幢|组|队"
 _NUMBERED: Final = re.compile(rf"第?(?P<number>{NUMBERS})(?P<kind>{_KINDS})")
@@ -33,6 +34,7 @@ _ROAD: Final = "路|街|大道|公路|道"
 _ADDRESS: Final = re.compile(
     rf"(?P<road>[\u4e00-\u9fff]{{1,8}}?(?:{_ROAD}))(?P<number>{NUMBERS})(?:支弄|弄|号)"
 )
+_ROAD_NAME: Final = re.compile(r".+?(?:大道|公路|(?<!铁)路|街)")  # of several without a blank
 _ENDS_AS_ROAD: Final = re.compile(rf"(?:{_ROAD})$")
 
 
@@ -64,6 +66,7 @@ class NameParts:
         mark_kinds: the kinds of the marks.
         grams: pairs of neighbouring characters of the core; none of a mere address.
         addresses: roads and numbers that stand in the name, such as ``ab路:12``.
+        places: that the name names: each road, what stands there; without brackets and endings.
         is_address: the name is an address and no more.
     """
 
@@ -75,6 +78,7 @@ class NameParts:
     mark_kinds: tuple[str, ...]
     grams: tuple[str, ...]
     addresses: tuple[str, ...]
+    places: tuple[str, ...]
     is_address: bool
 
 
@@ -87,6 +91,8 @@ def split_name(name: str, rules: NameRules) -> NameParts:
     >>> parts = split_name("中路12弄小区", NameRules(endings=("小区",)))
     >>> parts.core, parts.marks, parts.addresses, parts.is_address
     ('中路', ('弄:12',), ('中路:12',), True)
+    >>> split_name("中南公路东一路（中江地铁站）", NameRules(generic=("地铁站",))).places
+    ('东一路', '中南路', '中江')
     """
     full = fold(name)
     outside = _BRACKETED.sub("", full)
@@ -107,6 +113,7 @@ def split_name(name: str, rules: NameRules) -> NameParts:
         mark_kinds=tuple(sorted(_kinds_of(marks))),
         grams=() if is_address else _grams(core),
         addresses=tuple(sorted(_addresses(full))),
+        places=tuple(sorted(_places(full, rules))),
         is_address=is_address,
     )
 
@@ -140,6 +147,17 @@ def _addresses(text: str) -> set[str]:
         for match in _ADDRESS.finditer(text)
         for number in read_numbers(match["number"])
     }
+
+
+def _places(text: str, rules: NameRules) -> set[str]:
+    """Each road and each other place that a folded name names; a road is one with 公 or without."""
+    found: set[str] = set()
+    for part in _BRACKETS.split(text):
+        named, _ = _take_ending(_SEPARATORS.sub("", part), rules)
+        roads = _ROAD_NAME.findall(named)
+        found.add(named[sum(map(len, roads)) :])
+        found.update(re.sub("公路$", "路", road) for road in roads)
+    return {place for place in found if len(place) >= _LEAST_CORE}
 
 
 def _take_ending(text: str, rules: NameRules) -> tuple[str, str]:
