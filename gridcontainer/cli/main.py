@@ -21,6 +21,7 @@ _COMMANDS = {
         "gridcontainer.cli.identity",
         "One object for each thing: issue, resolve, explain, undo.",
     ),
+    "nightly": ("gridcontainer.cli.nightly", "All that a container needs each night."),
     "compact": ("gridcontainer.cli.compact", "Few healthy files out of many small ones."),
     "quarantine": (
         "gridcontainer.cli.quarantine",

@@ -1,0 +1,148 @@
+"""What is no longer current is removed, so late that nobody who reads it is disturbed."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables import first_line
+from gridcontainer.errors import StorageError
+from gridcontainer.nightly.declaration import Retention
+from gridcontainer.nightly.files import FileInfo, Files, find_version
+
+_DEPTH: Final = 3  # of the deepest tables below the root: datasets/<department>/<dataset>
+_LOG: Final = "/_delta_log/"
+_FEW: Final = 100  # files of a ledger; above it they are made one
+_MONTH: Final = 30 * 24.0  # hours for which Delta keeps the log of former versions
+# Written down in the log, a clean-up would be a new version: whoever looks whether a table is as
+# he left it would find it changed.
+_QUIETLY: Final = "spark.databricks.delta.vacuum.logging.enabled"
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What was removed.
+
+    Attributes:
+        tables: that lost files.
+        files: of data and of change feeds.
+        bytes: of these files.
+        logs: files of logs.
+    """
+
+    tables: int = 0
+    files: int = 0
+    bytes: int = 0
+    logs: int = 0
+
+    def __add__(self, other: "Removed") -> "Removed":
+        """Both together."""
+        return Removed(*(a + b for a, b in zip(_counts(self), _counts(other), strict=True)))
+
+
+def retain(
+    spark: Callable[[], SparkSession],
+    files: Files,
+    storage: Storage,
+    policy: Retention,
+    *,
+    consumed: Mapping[str, int] | None = None,
+) -> Removed:
+    """Remove files that went out of use long ago, and the log of versions that nobody can ask for.
+
+    Args:
+        spark: the session; asked for only where there is something old.
+        files: of the container.
+        storage: the container.
+        policy: for how long to keep.
+        consumed: by table the version up to which somebody has read its change feed; all that is
+            younger stays, however old.
+
+    Raises:
+        StorageError: a table cannot be read or written.
+    """
+    removed = Removed()
+    for table in find_tables(files, storage.root):
+        hours = _hours(files, table, policy, (consumed or {}).get(table))
+        removed += _clean(spark, files, table, hours)
+    if "://" not in storage.root:
+        for ledger in (storage.runs, f"{storage.root}/ops/steps"):
+            _make_one(files, ledger)
+    return removed
+
+
+def find_tables(files: Files, folder: str, depth: int = _DEPTH) -> Iterator[str]:
+    """The Delta tables below a folder."""
+    names = files.names(folder)
+    if "_delta_log" in names:
+        yield folder
+    elif depth:
+        for name in names:
+            yield from find_tables(files, f"{folder}/{name}", depth - 1)
+
+
+def _hours(files: Files, table: str, policy: Retention, consumed: int | None) -> float:
+    """For how long to keep: as declared, or since the first version that is not yet consumed."""
+    if consumed is None:
+        return policy.hours
+    first = f"{table}{_LOG}{consumed + 1:020d}.json"
+    written = [
+        file.written for file in files.listing(table + _LOG[:-1]) if file.path.endswith(first)
+    ]
+    return max([policy.hours, *((time.time() - one) / 3600 + 1 for one in written)])
+
+
+def _clean(spark: Callable[[], SparkSession], files: Files, table: str, hours: float) -> Removed:
+    before = files.listing(table)
+    if not any(_is_old(file, hours) for file in before):
+        return Removed()
+    try:
+        if any(_is_old(file, hours) for file in before if _LOG not in file.path):
+            session = spark()
+            session.conf.set(_QUIETLY, "false")
+            session.sql(f"VACUUM delta.`{table}` RETAIN {hours:.3f} HOURS")
+        if any(_is_old(file, max(hours, _MONTH)) for file in before if _LOG in file.path):
+            _forget_versions(table)
+    except (PySparkException, Py4JJavaError) as error:
+        raise StorageError(f"{table}: old files cannot be removed: {first_line(error)}") from error
+    except (DeltaError, OSError) as error:
+        raise StorageError(f"{table}: its log cannot be shortened: {error}") from error
+    there = {file.path for file in files.listing(table)}
+    gone = [file for file in before if file.path not in there]
+    data = [file for file in gone if _LOG not in file.path]
+    return Removed(int(bool(data)), len(data), sum(f.bytes for f in data), len(gone) - len(data))
+
+
+def _forget_versions(table: str) -> None:
+    if "://" in table:
+        return  # Spark does it itself, each time that it writes a checkpoint
+    opened = DeltaTable(table)
+    opened.create_checkpoint()
+    opened.cleanup_metadata()
+
+
+def _make_one(files: Files, ledger: str) -> None:
+    """A ledger gets a small file for each row that is added."""
+    if find_version(files, ledger) is None:
+        return
+    try:
+        table = DeltaTable(ledger)
+        if len(table.file_uris()) > _FEW:
+            table.optimize.compact()
+    except (DeltaError, OSError) as error:
+        raise StorageError(f"{ledger}: its files cannot be made one: {error}") from error
+
+
+def _is_old(file: FileInfo, hours: float) -> bool:
+    return time.time() - file.written > hours * 3600
+
+
+def _counts(removed: Removed) -> tuple[int, int, int, int]:
+    return removed.tables, removed.files, removed.bytes, removed.logs
