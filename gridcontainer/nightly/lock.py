@@ -100,13 +100,13 @@ class Lock:
             LockedError: somebody has it.
             StorageError: the storage refuses.
         """
-        latest = self._latest()
-        if latest is not None:
-            self._require_free(latest)
-        self._number = self._greatest() + 1
+        greatest = self._greatest()
+        if (holder := self._read(greatest)) is not None:
+            self._require_free(holder)
+        self._number = greatest + 1  # of the very holder that was looked at, not of a later one
         mine = json.dumps(asdict(replace(self._holder, signed=time.time())))
         created = self._files.create(self._path(self._number), mine)
-        now = self._latest()
+        now = self._read(self._greatest())
         if not created or now is None or now.token != self._holder.token:
             raise LockedError(f"{self._folder} was taken at this moment by {now}; try again later")
         for number in self._numbers()[:-_KEPT]:
@@ -141,7 +141,7 @@ class Lock:
         if self._is_lost or self._greatest() != self._number:
             self._is_lost = True
             raise LostLockError(
-                f"{self._folder}: the lock was taken over by {self._latest()}, since this run gave "
+                f"{self._folder}: the lock was taken over by {self._read(self._greatest())}, since this run gave "
                 f"no sign of life for {self._minutes:g} minutes. That one does the rest"
             )
 
@@ -171,8 +171,7 @@ class Lock:
             signed = replace(self._holder, signed=time.time(), released=released)
             self._files.write(self._path(self._number), json.dumps(asdict(signed)))
 
-    def _latest(self) -> Holder | None:
-        number = self._greatest()
+    def _read(self, number: int) -> Holder | None:
         if not number:
             return None
         text = self._files.read(self._path(number))
