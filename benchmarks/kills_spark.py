@@ -27,6 +27,10 @@ def prepare_command(folder: Path) -> list[str]:
     settings = {**SETTINGS, **LOCAL_SETTINGS, "spark.driver.memory": "1g"}
     settings["spark.driver.extraJavaOptions"] = flags
     settings["spark.sql.shuffle.partitions"] = "2"
+    # Code made and compiled for a few hundred rows takes longer than to do without.
+    settings["spark.sql.codegen.wholeStage"] = "false"
+    settings["spark.sql.codegen.factoryMode"] = "NO_CODEGEN"
+    settings["spark.sql.adaptive.enabled"] = "false"
     if jars := _find_jars():
         del settings["spark.jars.packages"]
         settings["spark.driver.extraClassPath"] = os.pathsep.join(map(str, jars))
@@ -36,9 +40,9 @@ def prepare_command(folder: Path) -> list[str]:
     arguments = (*submit, "--properties-file", str(properties), str(ROOT / "jobs/nightly.py"))
     said = subprocess.run(
         ["java", "-cp", f"{home}/jars/*", "org.apache.spark.launcher.Main", *arguments],
-        env=os.environ | {"SPARK_HOME": str(home)}, capture_output=True, text=True, check=True,
+        env=os.environ | {"SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.13"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    command = [word for word in said.stdout.split("\0") if word.strip()]
+    command = [word for word in said.stdout.strip("\0\n").split("\0") if word]
     _dump_classes(command, archive)
     return [command[0], f"-XX:SharedArchiveFile={archive}", *command[1:]]
 

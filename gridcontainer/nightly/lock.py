@@ -140,9 +140,10 @@ class Lock:
         """
         if self._is_lost or self._greatest() != self._number:
             self._is_lost = True
+            taker = self._read(self._greatest())
             raise LostLockError(
-                f"{self._folder}: the lock was taken over by {self._read(self._greatest())}, since this run gave "
-                f"no sign of life for {self._minutes:g} minutes. That one does the rest"
+                f"{self._folder}: the lock was taken over by {taker}, since this run gave no sign "
+                f"of life for {self._minutes:g} minutes. That one does the rest"
             )
 
     def _require_free(self, holder: Holder) -> None:

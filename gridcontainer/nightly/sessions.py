@@ -25,7 +25,7 @@ class Session:
         self._on_start = on_start
 
     def spark(self) -> SparkSession:
-        """The session; the first call starts it.
+        """The session; the first call starts it. Each thread that works with it is to ask.
 
         Raises:
             SparkSetupError: it does not start; says how to mend it.
@@ -37,6 +37,8 @@ class Session:
                 self._process = int(handle.pid())
                 self._on_start(started, self._process)
                 self._spark = started
+            # Spark keeps the active session by thread, and native functions look for it there.
+            self._spark._jvm.SparkSession.setActiveSession(self._spark._jsparkSession)  # type: ignore[union-attr]
             return self._spark
 
     def is_lost(self) -> bool:
