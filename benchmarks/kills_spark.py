@@ -40,7 +40,8 @@ def prepare_command(folder: Path) -> list[str]:
     arguments = (*submit, "--properties-file", str(properties), str(ROOT / "jobs/nightly.py"))
     said = subprocess.run(
         ["java", "-cp", f"{home}/jars/*", "org.apache.spark.launcher.Main", *arguments],
-        env=os.environ | {"SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.13"}, capture_output=True, text=True, check=True,
+        env=os.environ | {"SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.13"},
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
     command = [word for word in said.stdout.strip("\0\n").split("\0") if word]
     _dump_classes(command, archive)
