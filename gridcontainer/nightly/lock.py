@@ -124,7 +124,7 @@ class Lock:
         is_broken_off = kind is not None and not issubclass(kind, Exception)
         still_writing = is_broken_off and any(map(is_alive, self._holder.processes[1:]))
         if not self._is_lost and not still_writing:
-            self._sign(released=True)
+            self._release()
 
     def add_process(self, pid: int) -> None:
         """Another process of this machine writes for the owner; the lock lives while it does."""
@@ -166,6 +166,15 @@ class Lock:
                 self._sign()
             except StorageError as error:  # the storage may come back; the lock may be lost by then
                 _LOG.warning("the lock could not be signed: %s", error)
+
+    def _release(self) -> None:
+        try:
+            try:
+                self._sign(released=True)
+            except StorageError:  # a full disk has room for less, not for more
+                self._files.delete(self._path(self._number))
+        except StorageError as error:
+            _LOG.warning("the lock is free when this process has ended, not before: %s", error)
 
     def _sign(self, *, released: bool = False) -> None:
         with self._signing:

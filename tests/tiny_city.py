@@ -9,7 +9,7 @@ from deltalake import DeltaTable
 
 from gridcontainer.cli.main import cli
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 _POINTS = """
 dataset: {name}
 department: housing
