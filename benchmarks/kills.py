@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,8 @@ from benchmarks.kills_compare import begun_tasks, differences, ledger_faults
 from benchmarks.kills_spark import prepare_command
 
 KINDS = ("moment", "data", "commit", "ledger")
-_LOOK_SECONDS = 0.004
+_LOOK_SECONDS = 0.006
+_CHAINS = 2
 _STUBBORN = 3  # kills in one task; then it may end before the next
 
 
@@ -39,19 +41,24 @@ class Tally:
         starts: of the job.
         rounds: that came to their end and were compared.
         faults: what is not as it should be; empty if all is.
-        unbroken: seconds of a night that was not killed, by night.
     """
 
     kills: Counter[tuple[str, str]] = field(default_factory=Counter)
     starts: int = 0
     rounds: int = 0
     faults: list[str] = field(default_factory=list)
-    unbroken: list[float] = field(default_factory=list)
 
     @property
     def total(self) -> int:
         """Kills."""
         return sum(self.kills.values())
+
+    def add(self, other: "Tally") -> None:
+        """Count what another chain did too."""
+        self.kills += other.kills
+        self.starts += other.starts
+        self.rounds += other.rounds
+        self.faults += other.faults
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,8 @@ class Job:
 def kill_nights(folder: Path, kills: int, *, seed: int, tell: Callable[[str], None]) -> Tally:
     """Kill nights until there are enough kills and the last round has come to its end.
 
+    Two chains of nights run side by side: a start keeps one core busy, and there are two.
+
     Args:
         folder: empty; for the city, the containers and the log.
         kills: at least so many.
@@ -102,73 +111,85 @@ def kill_nights(folder: Path, kills: int, *, seed: int, tell: Callable[[str], No
     city = folder / "city"
     write_city(city)
     job = Job(prepare_command(folder), city, folder / "log.txt")
-    tally, chance = Tally(), random.Random(seed)
     whole = folder / "unbroken"
-    for number in (1, 2):
-        tally.unbroken.append(job.run(whole, number))
-        tell(f"unbroken night {number}: {tally.unbroken[-1]:.1f} s")
-    tally.faults += [f"unbroken: {fault}" for fault in ledger_faults(whole)]
-    while tally.total < kills:
-        broken = folder / "broken"
-        shutil.rmtree(broken, ignore_errors=True)
-        for number in (1, 2):
-            # The first night may not use up all kills: the second merges into what is there.
-            most = kills if number == 2 else max(kills // 2, tally.total + 1)
-            _kill_night(job, broken, number, most, tally, chance, tell)
-        tally.rounds += 1
-        found = [*differences(whole, broken), *ledger_faults(broken)]
-        tally.faults += [f"round {tally.rounds}: {fault}" for fault in found]
-        tell(f"round {tally.rounds} compared: {len(found)} faults")
+    seconds = [job.run(whole, number) for number in (1, 2)]
+    tell(f"unbroken nights: {seconds[0]:.1f} s and {seconds[1]:.1f} s")
+    reach = sum(seconds) / 20  # of ten tasks each
+    chains = [
+        _Chain(job, folder / f"broken-{number}", whole, random.Random(seed + number), reach, tell)
+        for number in range(_CHAINS)
+    ]
+    with ThreadPoolExecutor(_CHAINS) as pool:
+        list(pool.map(lambda chain: chain.run(-(-kills // _CHAINS)), chains))
+    tally = Tally(faults=[f"unbroken: {fault}" for fault in ledger_faults(whole)])
+    for chain in chains:
+        tally.add(chain.tally)
     return tally
 
 
-def _kill_night(
-    job: Job, container: Path, number: int, most: int, tally: Tally, chance: random.Random,
-    tell: Callable[[str], None],
-) -> None:  # fmt: skip
-    """Start a night and kill it, until it comes to its end, or there are enough kills."""
-    in_task: Counter[str] = Counter()
-    while True:
-        process = job.start(container, number)
-        tally.starts += 1
-        kind = chance.choice(KINDS)
-        if tally.total < most:
-            happened = _wait_for(process, container, kind, chance, in_task)
-        else:
-            happened = process.wait() != process.returncode  # to its end
-        if not happened:
-            code = process.wait()
-            if code == 0:
+class _Chain:
+    """Rounds of two nights in one container, killed again and again."""
+
+    def __init__(
+        self, job: Job, container: Path, whole: Path, chance: random.Random, reach: float,
+        tell: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self._job, self._container, self._whole = job, container, whole
+        self._chance, self._reach, self._tell = chance, reach, tell
+        self.tally = Tally()
+
+    def run(self, kills: int) -> None:
+        """Go round until there are enough kills."""
+        while self.tally.total < kills:
+            shutil.rmtree(self._container, ignore_errors=True)
+            # The first night may not use up all kills: the second merges into what is there.
+            self._kill_night(1, max(kills // 2, self.tally.total + 1))
+            self._kill_night(2, kills)
+            found = [*differences(self._whole, self._container), *ledger_faults(self._container)]
+            self.tally.rounds += 1
+            self.tally.faults += found
+            self._tell(f"{self._container.name} compared: {len(found)} faults")
+
+    def _kill_night(self, number: int, most: int) -> None:
+        """Start a night and kill it, until it comes to its end."""
+        in_task: Counter[str] = Counter()
+        while True:
+            process = self._job.start(self._container, number)
+            self.tally.starts += 1
+            kind = self._chance.choice(KINDS)
+            if self.tally.total >= most or not self._wait_for(process, kind, in_task):
+                if code := process.wait():
+                    raise RuntimeError(f"exit code {code}: {self._job.log.read_text()[-4000:]}")
                 return
-            raise RuntimeError(f"exit code {code}: {job.log.read_text()[-4000:]}")
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        task = _under_way(container)
-        in_task[task] += 1
-        tally.kills[kind, task] += 1
-        tell(f"kill {tally.total} at {kind} in {task}")
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            task = self._under_way()
+            in_task[task] += 1
+            self.tally.kills[kind, task] += 1
+            self._tell(f"{self._container.name}: kill {self.tally.total} at {kind} in {task}")
 
-
-def _wait_for(
-    process: "subprocess.Popen[bytes]", container: Path, kind: str, chance: random.Random,
-    in_task: Counter[str],
-) -> bool:  # fmt: skip
-    """Wait for an event that the file system shows; False where the job ended before it."""
-    there = set(_events(container, "ledger"))
-    looks = _looks(process)
-    begun = next((True for _ in looks if set(_events(container, "ledger")) - there), False)
-    if not begun:
-        return False
-    task = _under_way(container)
-    if in_task[task] >= _STUBBORN:  # it must come further than it has done
-        if not any(_under_way(container) != task for _ in looks):
+    def _wait_for(
+        self, process: "subprocess.Popen[bytes]", kind: str, in_task: Counter[str]
+    ) -> bool:
+        """Wait for an event that the file system shows; False where the job ended before it."""
+        looks, seen = _looks(process), set(_events(self._container, "ledger"))
+        if not any(set(_events(self._container, "ledger")) - seen for _ in looks):
             return False
-        in_task[task] = 0
-    if kind == "moment":
-        until = time.perf_counter() + chance.uniform(0, 4)
-        return any(time.perf_counter() > until for _ in looks)
-    there, events = set(_events(container, kind)), chance.randint(1, 4)
-    return any(len(set(_events(container, kind)) - there) >= events for _ in looks)
+        task = self._under_way()
+        while in_task[task] >= _STUBBORN:  # it must come further than it has done
+            seen = set(_events(self._container, "ledger"))
+            if not any(set(_events(self._container, "ledger")) - seen for _ in looks):
+                return False
+            task = self._under_way()
+        if kind == "moment":
+            until = time.perf_counter() + self._chance.uniform(0, self._reach)
+            return any(time.perf_counter() > until for _ in looks)
+        there, events = set(_events(self._container, kind)), self._chance.randint(1, 4)
+        return any(len(set(_events(self._container, kind)) - there) >= events for _ in looks)
+
+    def _under_way(self) -> str:
+        """The tasks that the ledger of steps has as begun and not ended."""
+        return begun_tasks(self._container) or "between tasks"
 
 
 def _looks(process: "subprocess.Popen[bytes]") -> Iterator[None]:
@@ -190,11 +211,6 @@ def _events(container: Path, kind: str) -> Iterator[str]:
             yield from (
                 f"{folder}/{n}" for n in names if n.endswith(ending) and not n.startswith(".")
             )
-
-
-def _under_way(container: Path) -> str:
-    """The tasks that the ledger of steps has as begun and not ended."""
-    return begun_tasks(container) or "between tasks"
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Final, Literal
 
 import pyarrow as pa
+from delta.tables import DeltaTable as SparkTable
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
@@ -124,8 +125,9 @@ class Ledger:
     def _table(self) -> pa.Table | None:
         if not self._is_local:
             spark = self._session.spark()
-            frame = spark.read.format("delta").load(self._path)
-            return frame.toArrow()
+            if not SparkTable.isDeltaTable(spark, self._path):
+                return None
+            return spark.read.format("delta").load(self._path).toArrow()
         try:
             return DeltaTable(self._path).to_pyarrow_table()
         except TableNotFoundError:
