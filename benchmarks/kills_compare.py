@@ -13,7 +13,7 @@ from deltalake.exceptions import TableNotFoundError
 _OF_RUNS = {
     "run_id", "opened_by", "closed_by", "valid_from", "valid_to", "received_at", "trained",
     "model", "started", "seconds", "table_version", "files_before", "files_rewritten",
-    "first_seen", "run_ids", "versions", "last_run", "last_change", "files", "bytes",
+    "issued", "run_ids", "versions", "last_run", "last_change", "files", "bytes",
 }  # fmt: skip
 _LEDGERS = ("ops/runs", "ops/steps")
 
@@ -89,7 +89,7 @@ def _last_runs(container: Path) -> dict[tuple[str, str], str]:
         "arg_max(rows_quarantined, started), arg_max(reasons, started)",
         "GROUP BY ALL",
     )
-    return {(job, dataset): repr(counts) for job, dataset, *counts in found}
+    return {(job, dataset): repr(_plain(counts)) for job, dataset, *counts in found}
 
 
 def _ask(table: Path, select: str, rest: str = "") -> list[tuple[Any, ...]]:
@@ -104,7 +104,7 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items() if name not in _OF_RUNS}
+        return {name: _plain(value[name]) for name in sorted(value) if name not in _OF_RUNS}
     return value
 
 

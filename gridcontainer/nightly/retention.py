@@ -24,6 +24,8 @@ _MONTH: Final = 30 * 24.0  # hours for which Delta keeps the log of former versi
 # Written down in the log, a clean-up would be a new version: whoever looks whether a table is as
 # he left it would find it changed.
 _QUIETLY: Final = "spark.databricks.delta.vacuum.logging.enabled"
+# Spark's own is 10,000, for whatever few folders a table has: a minute a table.
+_LISTING_TASKS: Final = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def _clean(spark: Callable[[], SparkSession], files: Files, table: str, hours: f
         if any(_is_old(file, hours) for file in before if _LOG not in file.path):
             session = spark()
             session.conf.set(_QUIETLY, "false")
+            session.conf.set(_LISTING_TASKS, str(session.sparkContext.defaultParallelism))
             session.sql(f"VACUUM delta.`{table}` RETAIN {hours:.3f} HOURS")
         if any(_is_old(file, max(hours, _MONTH)) for file in before if _LOG in file.path):
             _forget_versions(table)
