@@ -11,11 +11,11 @@ from pyspark.sql import SparkSession
 
 from gridcontainer.container.ingest import prepare_container
 from gridcontainer.container.storage import Storage
-from gridcontainer.errors import GridContainerError, SourceError
+from gridcontainer.errors import GridContainerError, LockedError, SourceError
 from gridcontainer.nightly.declaration import load_nightly
 from gridcontainer.nightly.files import Files
 from gridcontainer.nightly.ledger import Ledger, latest_of, now
-from gridcontainer.nightly.lock import Lock, LockedError
+from gridcontainer.nightly.lock import Lock
 from gridcontainer.nightly.night import Night, open_night
 from gridcontainer.nightly.plan import Verdict, choose_steps, list_tasks, preview
 from gridcontainer.nightly.report import NightReport, build_report

@@ -15,21 +15,13 @@ import uuid
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
-from gridcontainer.errors import GridContainerError, StorageError
+from gridcontainer.errors import LockedError, LostLockError, StorageError
 from gridcontainer.nightly.files import Files
 from gridcontainer.nightly.owner import is_alive, name_process, this_machine
 
 _LOG = logging.getLogger(__name__)
 _KEPT: Final = 8  # former numbers, so that a slow one still meets those it knew
 _SIGNED_EACH: Final = 30.0  # seconds
-
-
-class LockedError(GridContainerError):
-    """Another night works on the container."""
-
-
-class LostLockError(GridContainerError):
-    """The lock was taken over while this night worked."""
 
 
 @dataclass(frozen=True)

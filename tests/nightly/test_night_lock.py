@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from gridcontainer.errors import StorageError
+from gridcontainer.errors import LockedError, LostLockError, StorageError
 from gridcontainer.nightly.files import HadoopFiles, LocalFiles, find_version
-from gridcontainer.nightly.lock import Lock, LockedError, LostLockError
+from gridcontainer.nightly.lock import Lock
 from gridcontainer.nightly.owner import name_process, this_machine
 
 HOLD = """
