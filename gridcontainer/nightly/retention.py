@@ -12,14 +12,16 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import first_line
+from gridcontainer.container.tables import first_line, renew_properties
 from gridcontainer.errors import StorageError
-from gridcontainer.nightly.declaration import Retention
+from gridcontainer.nightly.declaration import DELTA_HOURS, Retention
 from gridcontainer.nightly.files import FileInfo, Files, find_version
 
 _DEPTH: Final = 3  # of the deepest tables below the root: datasets/<department>/<dataset>
 _LOG: Final = "/_delta_log/"
 _FEW: Final = 100  # files of a ledger; above it they are made one
+_MARGIN: Final = 24  # hours until the next night
+_OWN_RETENTION: Final = "delta.deletedFileRetentionDuration"
 _MONTH: Final = 30 * 24.0  # hours for which Delta keeps the log of former versions
 # Written down in the log, a clean-up would be a new version: whoever looks whether a table is as
 # he left it would find it changed.
@@ -64,16 +66,16 @@ def retain(
         files: of the container.
         storage: the container.
         policy: for how long to keep.
-        consumed: by table the version up to which somebody has read its change feed; all that is
-            younger stays, however old.
+        consumed: by table the version up to which somebody has read its change feed; a table of
+            which something older than the retention is still to be read is left alone.
 
     Raises:
         StorageError: a table cannot be read or written.
     """
     removed = Removed()
     for table in find_tables(files, storage.root):
-        hours = _hours(files, table, policy, (consumed or {}).get(table))
-        removed += _clean(spark, files, table, hours)
+        if not _is_awaited(files, table, policy.hours, (consumed or {}).get(table)):
+            removed += _clean(spark, files, table, policy.hours)
     if "://" not in storage.root:
         for ledger in (storage.runs, f"{storage.root}/ops/steps"):
             _make_one(files, ledger)
@@ -90,27 +92,26 @@ def find_tables(files: Files, folder: str, depth: int = _DEPTH) -> Iterator[str]
             yield from find_tables(files, f"{folder}/{name}", depth - 1)
 
 
-def _hours(files: Files, table: str, policy: Retention, consumed: int | None) -> float:
-    """For how long to keep: as declared, or since the first version that is not yet consumed."""
+def _is_awaited(files: Files, table: str, hours: float, consumed: int | None) -> bool:
+    """Whether the first version that somebody has not yet read is so old that its files would go.
+
+    Then the table is left alone: Delta would not keep them for a longer RETAIN, since a table
+    forgets what it removed after its own ``deletedFileRetentionDuration``.
+    """
     if consumed is None:
-        return policy.hours
-    first = f"{table}{_LOG}{consumed + 1:020d}.json"
-    written = [
-        file.written for file in files.listing(table + _LOG[:-1]) if file.path.endswith(first)
-    ]
-    return max([policy.hours, *((time.time() - one) / 3600 + 1 for one in written)])
+        return False
+    first = f"{_LOG}{consumed + 1:020d}.json"
+    log = files.listing(table + _LOG[:-1])
+    return any(file.path.endswith(first) and _is_old(file, hours - _MARGIN) for file in log)
 
 
-def _clean(spark: Callable[[], SparkSession], files: Files, table: str, hours: float) -> Removed:
+def _clean(spark: Callable[[], SparkSession], files: Files, table: str, hours: int) -> Removed:
     before = files.listing(table)
     if not any(_is_old(file, hours) for file in before):
         return Removed()
     try:
         if any(_is_old(file, hours) for file in before if _LOG not in file.path):
-            session = spark()
-            session.conf.set(_QUIETLY, "false")
-            session.conf.set(_LISTING_TASKS, str(session.sparkContext.defaultParallelism))
-            session.sql(f"VACUUM delta.`{table}` RETAIN {hours:.3f} HOURS")
+            _vacuum(spark(), table, hours)
         if any(_is_old(file, max(hours, _MONTH)) for file in before if _LOG in file.path):
             _forget_versions(table)
     except (PySparkException, Py4JJavaError) as error:
@@ -121,6 +122,14 @@ def _clean(spark: Callable[[], SparkSession], files: Files, table: str, hours: f
     gone = [file for file in before if file.path not in there]
     data = [file for file in gone if _LOG not in file.path]
     return Removed(int(bool(data)), len(data), sum(f.bytes for f in data), len(gone) - len(data))
+
+
+def _vacuum(spark: SparkSession, table: str, hours: int) -> None:
+    if hours > DELTA_HOURS:  # a new version of the table, once; see _is_awaited for why
+        renew_properties(spark, table, {_OWN_RETENTION: f"interval {hours} hours"})
+    spark.conf.set(_QUIETLY, "false")
+    spark.conf.set(_LISTING_TASKS, str(spark.sparkContext.defaultParallelism))
+    spark.sql(f"VACUUM delta.`{table}` RETAIN {hours} HOURS")
 
 
 def _forget_versions(table: str) -> None:
