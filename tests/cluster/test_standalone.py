@@ -42,7 +42,7 @@ def require_well(job: "subprocess.Popen[bytes]") -> None:
     assert job.returncode == 0, said.decode(errors="replace")[-3000:]
 
 
-def wait_for_table(container: Path, seconds: float = 120) -> None:
+def wait_for_table(container: Path, seconds: float = 280) -> None:
     """Until the first rows of a data set are written."""
     until = time.monotonic() + seconds
     while not next(container.glob("datasets/**/*.parquet"), None):
