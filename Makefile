@@ -42,6 +42,11 @@ lint: .venv/installed ## what CI checks beside the tests: format, lint, types, l
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: airflow
+airflow: .venv/installed ## import the DAG in an Airflow of its own
+	test -x var/airflow/bin/airflow || { $(PYTHON) -m venv var/airflow && var/airflow/bin/pip install -q "apache-airflow>=2.10,<3"; }
+	AIRFLOW_PYTHON=$(CURDIR)/var/airflow/bin/python $(BIN)/python -m pytest tests/orchestration
+
 .PHONY: format
 format: .venv/installed ## format and fix what ruff can
 	$(BIN)/ruff format .

@@ -14,6 +14,8 @@
     ├── TagError           (ValueError)   a tag that cannot be read, or is not in the registry
     ├── AddressError       (ValueError)   rows without positions that cannot be located so
     ├── StorageError       (RuntimeError) tables that Spark cannot read or write
+    ├── LockedError        (RuntimeError) another run works on the container
+    ├── LostLockError      (RuntimeError) the lock was taken over by another run
     ├── ConservationError  (RuntimeError) rows in are not rows out plus rows set aside
     └── SparkSetupError    (RuntimeError) Java, Spark or its jars are missing or do not match
 
@@ -75,6 +77,14 @@ class AddressError(GridContainerError, ValueError):
 
 class StorageError(GridContainerError, RuntimeError):
     """Tables that Spark cannot read or write."""
+
+
+class LockedError(GridContainerError, RuntimeError):
+    """Another run works on the container."""
+
+
+class LostLockError(GridContainerError, RuntimeError):
+    """The lock was taken over by another run while this one worked."""
 
 
 class ConservationError(GridContainerError, RuntimeError):

@@ -21,6 +21,7 @@ _COMMANDS = {
         "gridcontainer.cli.identity",
         "One object for each thing: issue, resolve, explain, undo.",
     ),
+    "nightly": ("gridcontainer.cli.nightly", "All that a container needs each night."),
     "reconstruct": (
         "gridcontainer.cli.reconstruct",
         "The city by grid code: all that each cell has.",

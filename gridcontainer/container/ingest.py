@@ -33,6 +33,7 @@ from gridcontainer.container.tables import (
     find_state,
     first_line,
     read_state,
+    read_version,
     replace_partition,
 )
 from gridcontainer.container.write import Writer
@@ -81,7 +82,8 @@ def ingest_dataset(
 
     Raises:
         SourceError: a file is missing or not written as declared; nothing is changed then.
-        StorageError: Spark cannot read or write the tables.
+        StorageError: Spark cannot read or write the tables, or somebody else wrote to the data
+            set's meanwhile.
         ConservationError: rows were lost or doubled.
     """
     step = "start"
@@ -154,11 +156,17 @@ def _ingest(
         merged = Writer(
             path, declared, columns, level, sorted(city.prefix_levels), run_id, started
         ).write(judged, sample=lambda: judge_all(sample_of(raw, rows_in)), count=rows_in)
+        written = read_version(spark, path)
         report("set aside")
         aside = to_quarantine(judged, dataset=declaration.dataset, names=names, run_id=run_id)
         replace_partition(aside, storage.quarantine, "dataset", declaration.dataset)
     require_unchanged(files)
     table = read_state(spark, path)
+    if table.version != written:  # its rows may be others, as many: the ledger would not be true
+        raise StorageError(
+            f"{declaration.dataset}: somebody else wrote its table while this run did; nothing is "
+            "lost or doubled. Run again when nobody else writes it"
+        )
     reasons, mended = count_reasons(spark, storage, declaration.dataset)
     run = Run(
         run_id=run_id,

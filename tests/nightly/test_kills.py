@@ -1,0 +1,18 @@
+"""The night killed with -9 thirty times; ``benchmarks/kills.py`` kills as often as asked."""
+
+import pytest
+
+from benchmarks.kills import KINDS, kill_nights
+
+KILLS = 30
+
+
+@pytest.mark.spark
+def test_after_thirty_kills_the_tables_are_those_of_nights_without(tmp_path):
+    told: list[str] = []
+    tally = kill_nights(tmp_path, KILLS, seed=2026, tell=told.append)
+    assert tally.faults == []
+    assert tally.total >= KILLS
+    assert tally.rounds >= 1
+    assert {kind for kind, _ in tally.kills} == set(KINDS)
+    assert len({task for _, task in tally.kills}) >= 4, told  # not always the same place
