@@ -72,6 +72,7 @@ class Nightly(Model):
         links: folder of the linkages.
         mappings: folder of the mappings by place.
         sensors: folder of the series.
+        reconstruction: what is told of cells.
         steps: of the night.
         at_once: data sets that are ingested at a time.
         lock_minutes: after which a lock whose owner gives no sign of life is taken over.
@@ -85,6 +86,7 @@ class Nightly(Model):
     links: Path | None = None
     mappings: Path | None = None
     sensors: Path | None = None
+    reconstruction: Path | None = None
     steps: Annotated[list[Step], Field(min_length=1)]
     at_once: Annotated[int, Field(ge=1)] = 2
     lock_minutes: Annotated[float, Field(gt=0)] = 15
@@ -138,7 +140,7 @@ def load_nightly(path: Path) -> Nightly:
         DeclarationError: names the file, each faulty key and what it should be.
     """
     nightly = load_model(path, Nightly)
-    named = ("city", "datasets", "addresses", "links", "mappings", "sensors")
+    named = ("city", "datasets", "addresses", "links", "mappings", "sensors", "reconstruction")
     given = {name: getattr(nightly, name) for name in named}
     return nightly.model_copy(
         update={name: path.parent / to for name, to in given.items() if to is not None}

@@ -20,6 +20,7 @@ from gridcontainer.linkage import Link, load_links
 from gridcontainer.nightly.declaration import Nightly
 from gridcontainer.nightly.files import Files, find_version, open_files
 from gridcontainer.nightly.sessions import Session
+from gridcontainer.reconstruction import Reconstruction, load_reconstruction
 from gridcontainer.sensors.declaration import Series, load_all_series
 
 
@@ -77,6 +78,12 @@ class Night:
         folder = self.declared.sensors
         return load_all_series(folder) if folder else []
 
+    @cached_property
+    def reconstruction(self) -> Reconstruction:
+        """What is told of cells; without a declaration only counts."""
+        declared = self.declared.reconstruction
+        return load_reconstruction(declared, self.datasets) if declared else Reconstruction()
+
     def path(self, dataset: str) -> str:
         """Of a declared data set's table."""
         return self.storage.dataset(self.datasets[dataset].department, dataset)
@@ -111,7 +118,7 @@ def open_night(
         datasets={one.dataset: one for one in datasets},
         session=session,
     )
-    _ = night.book, night.links, night.mappings, night.series
+    _ = night.book, night.links, night.mappings, night.series, night.reconstruction
     return night
 
 

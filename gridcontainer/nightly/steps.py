@@ -13,14 +13,16 @@ from gridcontainer.container.ingest import ingest_dataset
 from gridcontainer.container.runs import Run, digest_of
 from gridcontainer.container.sources import find_files
 from gridcontainer.container.sources.snapshot import take_snapshot
-from gridcontainer.errors import SourceError
+from gridcontainer.errors import SourceError, StorageError
 from gridcontainer.identity import issue, relate
 from gridcontainer.linkage import Link, link_all
 from gridcontainer.nightly.night import Night
 from gridcontainer.nightly.retention import retain
 from gridcontainer.nightly.task import Done, Key, Task
+from gridcontainer.reconstruction import UNCHANGED, read_versions, reconstruct
 from gridcontainer.sensors.declaration import Series
 from gridcontainer.sensors.load import load_series
+from gridcontainer.sensors.tables import readings_path, registry_path
 
 INGEST: Final = "ingest"
 IDENTITY: Final = "identity"
@@ -106,6 +108,16 @@ def sensors_tasks(night: Night) -> list[Task]:
     return [task(series) for series in night.series if series.dataset in night.datasets]
 
 
+def reconstruct_tasks(night: Night) -> list[Task]:
+    """One for all sources: of those that have not changed nothing is done."""
+    return [
+        Task(
+            "reconstruct", "cells", partial(_reconstruct, night),
+            partial(_state_of_all, night, night.reconstruction.model_dump_json()),
+        )
+    ]  # fmt: skip
+
+
 def catalogue_tasks(night: Night) -> list[Task]:
     """The one of the whole container."""
     said = [declaration.fingerprint() for declaration in night.datasets.values()]
@@ -130,6 +142,7 @@ STEPS: Final[Mapping[str, Tasks]] = {
     "link": link_tasks,
     "relate": relate_tasks,
     "sensors": sensors_tasks,
+    "reconstruct": reconstruct_tasks,
     "catalogue": catalogue_tasks,
     "retention": retention_tasks,
 }
@@ -149,6 +162,18 @@ def _state_of_source(night: Night, declaration: Declaration) -> str | None:
         return None  # the work says it in full
     said = (f"{one.path.name} {one.size} {one.modified} {one.digest}" for one in states)
     return digest_of(*said, declaration.fingerprint(), night.city.model_dump_json())
+
+
+def _state_of_all(night: Night, *said: str) -> str:
+    """Changes when a data set, a placement, an identity or a reading does."""
+    own = [
+        night.identities.objects,
+        night.identities.links,
+        registry_path(night.storage),
+        readings_path(night.storage),
+        *(f"{night.storage.root}/placements/{name}" for name in night.datasets),
+    ]
+    return night.versions(night.datasets, *(f"{night.version_of(path)}" for path in own), *said)
 
 
 def _of_run(run: Run, message: str) -> Done:
@@ -223,14 +248,38 @@ def _load(night: Night, series: Series) -> Done:
     return _of_run(loaded.accepted.run, message)
 
 
+def _reconstruct(night: Night) -> Done:
+    outcome = reconstruct(night.session.spark(), night.storage, night.reconstruction)
+    if outcome.failures:
+        raise StorageError("; ".join(f"{name}: {why}" for name, why in outcome.failures.items()))
+    ways = Counter(result.way for result in outcome.results)
+    rows = sum(result.rows for result in outcome.results if result.way != UNCHANGED)
+    message = ", ".join(f"{count} sources {way}" for way, count in sorted(ways.items()))
+    return Done(message, None, rows, rows)
+
+
 def _catalogue(night: Night) -> Done:
     write_catalogue(night.storage, night.datasets.values())
     return Done(f"{len(night.storage.find_datasets())} data sets")
 
 
 def _retain(night: Night) -> Done:
-    kept = retain(night.session.spark, night.files, night.storage, night.declared.retention)
+    kept = retain(
+        night.session.spark, night.files, night.storage, night.declared.retention,
+        consumed=_consumed(night),
+    )  # fmt: skip
     return Done(
         f"{kept.files:,} files removed from {kept.tables} tables, {kept.bytes / 2**20:,.1f} MiB; "
         f"{kept.logs:,} old files of logs"
     )
+
+
+def _consumed(night: Night) -> dict[str, int]:
+    """By table the version up to which its change feed has been read."""
+    paths = {name: night.path(name) for name in night.datasets} | {
+        "identity.objects": night.identities.objects,
+        "identity.links": night.identities.links,
+        "sensors.readings": readings_path(night.storage),
+    }
+    known = read_versions(night.storage)
+    return {paths[name]: version for name, version in known.items() if name in paths}

@@ -1,10 +1,17 @@
 """The city by grid code: what every cell, from 4 seconds to the whole city, has of everything."""
 
 from gridcontainer.reconstruction.declaration import Measure, Reconstruction, load_reconstruction
-from gridcontainer.reconstruction.read import Fact, city_levels, read_cell, read_cells
-from gridcontainer.reconstruction.run import Outcome, Reconstructed, reconstruct
+from gridcontainer.reconstruction.read import (
+    Fact,
+    city_levels,
+    read_cell,
+    read_cells,
+    read_versions,
+)
+from gridcontainer.reconstruction.run import UNCHANGED, Outcome, Reconstructed, reconstruct
 
 __all__ = [
+    "UNCHANGED",
     "Fact",
     "Measure",
     "Outcome",
@@ -14,5 +21,6 @@ __all__ = [
     "load_reconstruction",
     "read_cell",
     "read_cells",
+    "read_versions",
     "reconstruct",
 ]

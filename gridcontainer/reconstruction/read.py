@@ -105,5 +105,16 @@ def read_cells(
     return cells.where(wanted).drop("sketch", "settings")
 
 
+def read_versions(storage: Storage) -> dict[str, int]:
+    """By source the version of its table that the cells were made of, without Spark."""
+    path = cells_path(storage)
+    if not Path(path, "_delta_log").is_dir():
+        return {}
+    is_state = (_FIELD("grid_level") == CITY_LEVEL) & (_FIELD("kind") == SOURCE)
+    table = DeltaTable(path).to_pyarrow_dataset()
+    rows = table.to_table(filter=is_state, columns=["source", "source_version"]).to_pylist()
+    return {row["source"]: row["source_version"] for row in rows}
+
+
 def _missing(storage: Storage) -> str:
     return f"{storage.root} has no reconstruction; run: gridcontainer reconstruct"
