@@ -97,7 +97,9 @@ class Job:
         return time.perf_counter() - began
 
 
-def kill_nights(folder: Path, kills: int, *, seed: int, tell: Callable[[str], None]) -> Tally:
+def kill_nights(
+    folder: Path, kills: int, *, seed: int, tell: Callable[[str], None], with_links: bool = False
+) -> Tally:
     """Kill nights until there are enough kills and the last round has come to its end.
 
     Two chains of nights run side by side: a start keeps one core busy, and there are two.
@@ -107,9 +109,10 @@ def kill_nights(folder: Path, kills: int, *, seed: int, tell: Callable[[str], No
         kills: at least so many.
         seed: of all that is random.
         tell: is told what happens.
+        with_links: the nights link and relate too.
     """
     city = folder / "city"
-    write_city(city)
+    write_city(city, with_links=with_links)
     job = Job(prepare_command(folder), city, folder / "log.txt")
     whole = folder / "unbroken"
     seconds = [job.run(whole, number) for number in (1, 2)]
@@ -218,12 +221,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--with-links", action="store_true", help="nights that link and relate too")
     asked = parser.parse_args()
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="gridcontainer-kills-") as folder:
         tally = kill_nights(
-            Path(folder), asked.kills, seed=asked.seed, tell=lambda line: print(line, flush=True)
-        )
+            Path(folder), asked.kills, seed=asked.seed, with_links=asked.with_links,
+            tell=lambda line: print(line, flush=True),
+        )  # fmt: skip
     print(f"{tally.total} kills, {tally.starts} starts, {tally.rounds} rounds compared")
     for (kind, task), count in sorted(tally.kills.items()):
         print(f"  {count:4} at {kind} in {task}")

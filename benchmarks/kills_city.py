@@ -39,21 +39,30 @@ _NIGHT = f"""
 title: A city to be killed
 city: {ROOT}/conf/city/shanghai.yaml
 datasets: datasets
-links: links
 sensors: sensors
 steps:
   - {{step: ingest}}
   - {{step: sensors, after: [ingest]}}
   - {{step: identity, after: [ingest]}}
-  - {{step: link, after: [identity]}}
-  - {{step: relate, after: [link]}}
+  - {{step: reconstruct, after: [identity, sensors]}}
   - {{step: catalogue, after: [ingest]}}
-  - {{step: retention, after: [relate, catalogue]}}
+  - {{step: retention, after: [reconstruct, catalogue]}}
+"""
+_LINKS = """
+links: links
+steps:
+  - {step: link, after: [identity]}
+  - {step: relate, after: [link]}
 """
 
 
-def write_city(folder: Path) -> None:
-    """Make ``night.yaml`` with its declarations, and ``sources-1`` and ``sources-2``."""
+def write_city(folder: Path, *, with_links: bool) -> None:
+    """Make ``night.yaml`` with its declarations, and ``sources-1`` and ``sources-2``.
+
+    Args:
+        folder: for all of it.
+        with_links: its night links and relates too, which takes as long as all the rest.
+    """
     for name in ("datasets", "links", "sensors"):
         (folder / name).mkdir(parents=True)
     for name in _TAKEN:
@@ -61,7 +70,8 @@ def write_city(folder: Path) -> None:
     shutil.copy(ROOT / "conf/sample/links/communities.yaml", folder / "links")
     (folder / "datasets/aqi_hours.yaml").write_text(_AQI, encoding="utf-8")
     (folder / "sensors/aqi_hours.yaml").write_text(_SERIES, encoding="utf-8")
-    (folder / "night.yaml").write_text(_NIGHT, encoding="utf-8")
+    night = _NIGHT.replace("steps:\n", _LINKS.lstrip()) if with_links else _NIGHT
+    (folder / "night.yaml").write_text(night, encoding="utf-8")
     write_sample(folder / "sample", scale=SCALE)
     for path, encoding in _FILES.items():
         lines = (folder / "sample" / path).read_text(encoding=encoding).splitlines()

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pyspark
@@ -63,7 +64,7 @@ def _dump_classes(command: list[str], archive: Path) -> None:
     )
     words = [word if not word.endswith("jobs/nightly.py") else str(warming) for word in command]
     words.insert(1, f"-XX:ArchiveClassesAtExit={archive}")
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
     subprocess.run(words, capture_output=True, env=environment, check=True, cwd=ROOT)
 
 

@@ -13,6 +13,12 @@ from gridcontainer.spark.session import build_session
 
 ROOT = Path(__file__).parents[1]
 SAMPLE_SCALE = 0.05
+# Compiling the code for a step of a few rows takes longer than the step.
+FOR_FEW_ROWS = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
 
 settings.register_profile("default", deadline=None)  # the first example compiles and warms up
 settings.load_profile("default")
@@ -28,6 +34,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             "spark.master": "local[2]",
             "spark.driver.memory": "3g",
             "spark.sql.shuffle.partitions": "2",
+            **FOR_FEW_ROWS,
             "spark.sql.warehouse.dir": str(folder / "warehouse"),
         },
     )
@@ -35,20 +42,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session.stop()
 
 
-# Tables of ten rows: compiling the code for a step takes longer than the step.
-FOR_FEW_ROWS = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.adaptive.enabled": "false",
-}
-
-
 @pytest.fixture(scope="module")
-def few_rows(spark: SparkSession) -> Iterator[None]:
-    """For modules whose tables are tiny."""
+def compiled(spark: SparkSession) -> Iterator[None]:
+    """For modules that are about the code that Spark makes of expressions."""
     before = {name: spark.conf.get(name) for name in FOR_FEW_ROWS}
-    for name, value in FOR_FEW_ROWS.items():
-        spark.conf.set(name, value)
+    for name in FOR_FEW_ROWS:
+        spark.conf.unset(name)
     yield
     for name, value in before.items():
         spark.conf.set(name, value)

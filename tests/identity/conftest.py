@@ -7,11 +7,6 @@ from pyspark.sql import SparkSession
 from small_city import FLATS, HOMES, HOUSES, City
 
 
-@pytest.fixture(scope="module", autouse=True)
-def all_with_few_rows(few_rows: None) -> None:
-    """Every module of this folder."""
-
-
 @pytest.fixture(scope="session")
 def issued_once(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> City:
     """Three data sets of homes and one of shops, their objects issued; tests copy it."""

@@ -8,11 +8,6 @@ from pyspark.sql import SparkSession
 from small_tables import SmallTable, draw_trips
 
 
-@pytest.fixture(scope="module", autouse=True)
-def all_with_few_rows(few_rows: None) -> None:
-    """Every module of this folder."""
-
-
 @pytest.fixture
 def trips(spark: SparkSession, tmp_path: Path) -> SmallTable:
     table = SmallTable(spark, tmp_path / "container")
