@@ -53,12 +53,11 @@ def with_status(found: DataFrame, indicator: Indicator) -> DataFrame:
         indicator: says what nothing means.
     """
     counts = {
-        name: F.coalesce(F.col(name), F.lit(0)).cast("long") for name in ("observations", "rejected")
+        name: F.coalesce(F.col(name), F.lit(0)).cast("long")
+        for name in ("observations", "rejected")
     }
     is_zero = F.lit(indicator.empty_is_zero) & F.col("told") & (F.col("rejected") == 0)
-    status = (
-        F.when(F.col("observations") > 0, OBSERVED).when(is_zero, ZERO).otherwise(MISSING)
-    )
+    status = F.when(F.col("observations") > 0, OBSERVED).when(is_zero, ZERO).otherwise(MISSING)
     value = F.when(F.col("status") == OBSERVED, F.col("value")).when(
         F.col("status") == ZERO, F.lit(0.0)
     )

@@ -29,7 +29,9 @@ class Calendar:
     last: int
     frame: DataFrame
 
-    def __len__(self) -> int:
+    @property
+    def steps(self) -> int:
+        """How many there are."""
         return self.last - self.first + 1
 
 

@@ -9,13 +9,19 @@ from gridcontainer.panel.axes import cross
 from gridcontainer.panel.cells import to_level
 from gridcontainer.panel.clean import clean
 from gridcontainer.panel.declaration import Indicator
+from gridcontainer.panel.keep import Keep
 from gridcontainer.panel.schemas import CITY_LEVEL
 from gridcontainer.panel.suppress import suppress
 from gridcontainer.panel.touched import Touched
 
 
 def compute_all(
-    indicator: Indicator, finest: DataFrame, records: DataFrame, keys: DataFrame, below: int | None
+    indicator: Indicator,
+    finest: DataFrame,
+    records: DataFrame,
+    keys: DataFrame,
+    below: int | None,
+    keep: Keep,
 ) -> DataFrame:
     """All values of an indicator.
 
@@ -25,6 +31,7 @@ def compute_all(
         records: all of them, at its finest level.
         keys: all of the finest level.
         below: counts that are hidden; None for none.
+        keep: frames that are used several times.
 
     Returns:
         ``grid_level``, ``cell``, ``number``, ``time``, ``value``, ``status``, ``observations``,
@@ -36,7 +43,7 @@ def compute_all(
             levels[level] = roll_up(finest, indicator, level)
         else:
             levels[level] = _from_records(indicator, records, _at_level(keys, level), level)
-    return _together(levels, below)
+    return _together(levels, below, keep)
 
 
 def compute_touched(
@@ -46,6 +53,7 @@ def compute_touched(
     held: DataFrame,
     touched: Touched,
     below: int | None,
+    keep: Keep,
 ) -> DataFrame:
     """The values that a change touches, as ``compute_all`` would give them.
 
@@ -56,6 +64,7 @@ def compute_touched(
         held: values of the finest level that the panel has, with ``number``.
         touched: by the change.
         below: counts that are hidden; whole steps are touched then.
+        keep: frames that are used several times.
     """
     levels = {indicator.finest: finest}
     for level in indicator.all_levels[:-1]:
@@ -70,7 +79,7 @@ def compute_touched(
             levels[level] = roll_up(children, indicator, level)
         else:
             levels[level] = _from_records(indicator, records, wanted, level)
-    return _together(levels, below)
+    return _together(levels, below, keep)
 
 
 def to_delete(indicator: Indicator, touched: Touched) -> DataFrame:
@@ -123,7 +132,7 @@ def _others(held: DataFrame, touched: Touched, wanted: DataFrame, level: int) ->
     return theirs.join(changed, list(KEY), "left_anti").select(*KEY, *columns)
 
 
-def _together(levels: dict[int, DataFrame], below: int | None) -> DataFrame:
-    told = levels if below is None else suppress(levels, below)
+def _together(levels: dict[int, DataFrame], below: int | None, keep: Keep) -> DataFrame:
+    told = levels if below is None else suppress(levels, below, keep)
     parts = [rows.withColumn("grid_level", F.lit(level)) for level, rows in sorted(told.items())]
     return reduce(DataFrame.unionByName, parts)

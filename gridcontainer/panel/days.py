@@ -44,10 +44,10 @@ class DayCalendar(Model):
 
     calendar: Name
     title: str
-    weekend: list[Weekday] = [6, 7]
+    weekend: list[Weekday] = Field(default=[6, 7])
     years: list[int] = Field(min_length=1)
-    holidays: list[Holiday] = []
-    working_weekends: list[date] = []
+    holidays: list[Holiday] = Field(default=[])
+    working_weekends: list[date] = Field(default=[])
 
     @model_validator(mode="after")
     def _of_these_years(self) -> Self:

@@ -29,11 +29,11 @@ class At(Model):
 
     Attributes:
         dataset: with positions or polygons; its first row of a key counts.
-        on: its column by the Spark SQL expression over the source that has the same value.
+        by: its column, by the Spark SQL expression over the source that has the same value.
     """
 
     dataset: Name
-    on: Annotated[dict[str, str], Field(min_length=1)]
+    by: Annotated[dict[str, str], Field(min_length=1)]
 
 
 class Spread(Model):
@@ -83,8 +83,13 @@ class Source(Model):
     @property
     def named(self) -> list[str]:
         """The data sets that it reads."""
-        others = (self.dataset, self.at and self.at.dataset, self.spread and self.spread.weight)
-        return [name for name in others if name is not None]
+        return [*([self.dataset] if self.dataset else []), *self.others]
+
+    @property
+    def others(self) -> list[str]:
+        """Of them, those that say where its records are."""
+        named = [self.at.dataset if self.at else None, self.spread.weight if self.spread else None]
+        return [name for name in named if name is not None]
 
 
 class Outliers(Model):

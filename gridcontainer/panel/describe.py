@@ -1,5 +1,9 @@
 """What the panel says of its indicators: lineage, cleaning as declared, and what it did."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from delta.tables import DeltaTable
 from pyspark.sql import Row, SparkSession, functions as F
 
@@ -17,6 +21,38 @@ from gridcontainer.panel.schemas import (
 from gridcontainer.panel.state import State
 
 
+@dataclass(frozen=True)
+class Description:
+    """What is known of an indicator before its values are counted.
+
+    Attributes:
+        indicator: its declaration.
+        state: from what it was computed.
+        zone: of its steps.
+        below: counts that are hidden.
+        run_id: of the run that describes it.
+    """
+
+    indicator: Indicator
+    state: State
+    zone: str
+    below: int | None
+    run_id: str
+
+    def as_row(self, counted: dict[str, Any]) -> tuple[Any, ...]:
+        """A row of ``INDICATORS_SCHEMA``."""
+        said = self.indicator
+        told = counted | {
+            "indicator": said.indicator, "title": said.title, "unit": said.unit,
+            "department": said.department, "aggregate": said.aggregate, "step": said.step,
+            "time_zone": self.zone, "levels": said.all_levels,
+            "lineage": dict(self.state.versions), "source_version": str(self.state),
+            "cleaning": said.cleaning.model_dump_json(exclude_none=True),
+            "suppress_below": self.below, "run_id": self.run_id,
+        }  # fmt: skip
+        return tuple(told[name] for name in INDICATORS_SCHEMA.names)
+
+
 def described(spark: SparkSession, storage: Storage) -> dict[str, str]:
     """The state as of which each indicator is described."""
     path = indicators_path(storage)
@@ -27,63 +63,61 @@ def described(spark: SparkSession, storage: Storage) -> dict[str, str]:
 
 
 def describe(
-    spark: SparkSession,
-    storage: Storage,
-    indicator: Indicator,
-    state: State,
-    *,
-    zone: str,
-    below: int | None,
-    run_id: str,
-) -> Row:
-    """Describe an indicator by what the panel has of it, and keep that.
+    spark: SparkSession, storage: Storage, descriptions: Sequence[Description]
+) -> dict[str, dict[str, int]]:
+    """Describe indicators by what the panel has of them, and keep that.
 
-    It follows from the values alone, so that one whose description was not written (a run was
-    killed in between) is described by the next run.
+    It follows from the values alone, so that those whose description was not written (a run was
+    killed in between) are described by the next run.
 
     Returns:
-        As ``INDICATORS_SCHEMA`` has it.
+        Rows by status of each.
     """
-    name = indicator.indicator
-    row = _count(spark, storage, indicator)
-    told = {
-        "indicator": name, "title": indicator.title, "unit": indicator.unit,
-        "department": indicator.department, "aggregate": indicator.aggregate,
-        "step": indicator.step, "time_zone": zone, "levels": indicator.all_levels,
-        "lineage": dict(state.versions), "source_version": str(state),
-        "cleaning": indicator.cleaning.model_dump_json(exclude_none=True),
-        "suppress_below": below, "run_id": run_id,
-    } | row.asDict()  # fmt: skip
+    if not descriptions:
+        return {}
+    counted = {row["indicator"]: row for row in _count(spark, storage, descriptions)}
+    rows = [
+        said.as_row(counted[said.indicator.indicator].asDict())
+        for said in descriptions
+        if said.indicator.indicator in counted
+    ]
     path = indicators_path(storage)
     create_table(spark, path, INDICATORS_SCHEMA)
-    values = Row(**{field: told[field] for field in INDICATORS_SCHEMA.names})
-    new = spark.createDataFrame([tuple(values)], INDICATORS_SCHEMA)
-    merging = DeltaTable.forPath(spark, path).alias("held").merge(
-        new.alias("new"), "held.indicator = new.indicator"
+    new = spark.createDataFrame(rows, INDICATORS_SCHEMA).coalesce(1)
+    merging = (
+        DeltaTable.forPath(spark, path)
+        .alias("held")
+        .merge(new.alias("new"), "held.indicator = new.indicator")
     )
     merging.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
-    return values
+    return {name: row["by_status"] for name, row in counted.items()}
 
 
-def _count(spark: SparkSession, storage: Storage, indicator: Indicator) -> Row:
+def _count(spark: SparkSession, storage: Storage, descriptions: Sequence[Description]) -> list[Row]:
+    finest = {said.indicator.indicator: said.indicator.finest for said in descriptions}
+    levels = F.create_map(*(F.lit(part) for pair in finest.items() for part in pair))
+    is_finest = F.col("grid_level") == levels[F.col("indicator")]
     values = spark.read.format("delta").load(values_path(storage))
-    own = values.where(F.col("indicator") == indicator.indicator)
-    is_finest = F.col("grid_level") == indicator.finest
-    by_status = own.groupBy("status").agg(
-        F.count("*").alias("rows"),
-        F.min("time").alias("first_time"),
-        F.max("time").alias("last_time"),
-        F.sum(F.when(F.col("grid_level") == CITY_LEVEL, F.col("rejected"))).alias("rejected"),
-        F.count_if(is_finest & (F.col("cleaned") == OUTLIER)).alias("outliers"),
-        F.count_if(is_finest & (F.col("status") == INTERPOLATED)).alias("interpolated"),
+    by_status = (
+        values.where(F.col("indicator").isin(*finest))
+        .groupBy("indicator", "status")
+        .agg(
+            F.count("*").alias("rows"),
+            F.min("time").alias("first_time"),
+            F.max("time").alias("last_time"),
+            F.sum(F.when(F.col("grid_level") == CITY_LEVEL, F.col("rejected"))).alias("rejected"),
+            F.count_if(is_finest & (F.col("cleaned") == OUTLIER)).alias("outliers"),
+            F.count_if(is_finest & (F.col("status") == INTERPOLATED)).alias("interpolated"),
+        )
     )
-    whole = by_status.agg(
-        F.sum("rows").alias("rows"),
-        F.min("first_time").alias("first_time"),
-        F.max("last_time").alias("last_time"),
-        F.sum("rejected").alias("rejected"),
-        F.sum("outliers").alias("outliers"),
-        F.sum("interpolated").alias("interpolated"),
-        F.map_from_entries(F.collect_list(F.struct("status", "rows"))).alias("by_status"),
+    sums = ("rows", "rejected", "outliers", "interpolated")
+    return (
+        by_status.groupBy("indicator")
+        .agg(
+            *(F.sum(name).alias(name) for name in sums),
+            F.min("first_time").alias("first_time"),
+            F.max("last_time").alias("last_time"),
+            F.map_from_entries(F.collect_list(F.struct("status", "rows"))).alias("by_status"),
+        )
+        .collect()
     )
-    return whole.collect()[0]

@@ -76,8 +76,7 @@ class Reader:
         if source.place == "located":
             # Where ``addresses.placements`` writes it, which needs an address book to be asked.
             paths.append(f"{self.storage.root}/placements/{source.dataset}")
-        others = (source.at and source.at.dataset, source.spread and source.spread.weight)
-        paths += [self.path(name) for name in others if name is not None]
+        paths += [self.path(name) for name in source.others]
         for path in paths:
             if not DeltaTable.isDeltaTable(self.spark, path):
                 what = "locate" if "/placements/" in path else "sensors load"
@@ -120,8 +119,8 @@ class Reader:
             )
         return records.select(
             F.col("_cell").alias("cell"), F.col("_number").alias("number"),
-            (F.col("_value") * F.col("_share")).alias("value"), F.col("_category").alias("category"),
-            "_value",
+            (F.col("_value") * F.col("_share")).alias("value"),
+            F.col("_category").alias("category"), "_value",
         ).transform(_reject, indicator)  # fmt: skip
 
     def _with_place(self, source: Source, rows: DataFrame) -> DataFrame:
@@ -173,7 +172,7 @@ class Reader:
 
 def _at(rows: DataFrame, *, at: At, places: DataFrame) -> DataFrame:
     """Rows with the place of the first row of another data set that has their key."""
-    columns = list(at.on.values())
+    columns = list(at.by.values())
     keys = [f"_key_{number}" for number in range(len(columns))]
     has_shape = "geometry" in places.columns
     shape = F.col("geometry") if has_shape else F.lit(None).cast("binary")
@@ -184,7 +183,7 @@ def _at(rows: DataFrame, *, at: At, places: DataFrame) -> DataFrame:
         .select(*keys, *(F.col(f"_place.{name}").alias(name) for name in _PLACED))
     )
     keyed = rows.withColumns(
-        {key: F.expr(expression) for key, expression in zip(keys, at.on, strict=True)}
+        {key: F.expr(expression) for key, expression in zip(keys, at.by, strict=True)}
     )
     return keyed.join(F.broadcast(first), keys, "left").drop(*keys)
 

@@ -29,6 +29,7 @@ class State:
     digest: str
 
     def __str__(self) -> str:
+        """In one line, as rows carry it."""
         tables = [f"{table}@{version}" for table, version in sorted(self.versions.items())]
         return " ".join([*tables, f"#{self.digest}"])
 

@@ -43,9 +43,7 @@ def step_start(number: int, step: Step, zone: str) -> datetime | None:
         offset = moment.astimezone(place).utcoffset() or timedelta()
         return moment + timedelta(seconds=-offset.total_seconds() % _HOUR)
     day = (
-        _EPOCH + timedelta(days=number)
-        if step == "day"
-        else date(number // 12, number % 12 + 1, 1)
+        _EPOCH + timedelta(days=number) if step == "day" else date(number // 12, number % 12 + 1, 1)
     )
     return datetime(day.year, day.month, day.day, tzinfo=place).astimezone(UTC)
 

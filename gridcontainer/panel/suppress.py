@@ -13,15 +13,17 @@ told of its inside, and every sum of told numbers is a sum of such parts.
 from pyspark.sql import Column, DataFrame, Window, functions as F
 
 from gridcontainer.panel.cells import to_level
+from gridcontainer.panel.keep import Keep
 from gridcontainer.panel.schemas import SUPPRESSED
 
 
-def suppress(levels: dict[int, DataFrame], below: int) -> dict[int, DataFrame]:
+def suppress(levels: dict[int, DataFrame], below: int, keep: Keep) -> dict[int, DataFrame]:
     """Complete values of all levels, with the small ones and their covers hidden.
 
     Args:
         levels: by level, from the city to the finest; all cells of each step that they have.
         below: smallest number of records that is told.
+        keep: frames that are used several times.
 
     Returns:
         The same rows; the hidden have no value, no counts and the status ``suppressed``.
@@ -33,6 +35,7 @@ def suppress(levels: dict[int, DataFrame], below: int) -> dict[int, DataFrame]:
             marked = rows.withColumn("_hidden", _is_small(below))
         else:
             marked = _hide_in_families(rows, *above, below)
+        marked = keep(marked)
         above = (level, marked.select("cell", "number", "_hidden"))
         told[level] = marked.transform(_hide)
     return told
@@ -42,9 +45,7 @@ def _is_small(below: int) -> Column:
     return (F.col("observations") > 0) & (F.col("observations") < below)
 
 
-def _hide_in_families(
-    rows: DataFrame, upper: int, above: DataFrame, below: int
-) -> DataFrame:
+def _hide_in_families(rows: DataFrame, upper: int, above: DataFrame, below: int) -> DataFrame:
     parents = above.select(
         F.col("cell").alias("_parent"), "number", F.col("_hidden").alias("_parent_hidden")
     )

@@ -14,6 +14,7 @@ from gridcontainer.panel.state import State
 
 _GONE = "_gone"
 _ORDER = ("grid_level", "time", "cell")
+_ROWS_OF_A_FILE = 2_000_000
 
 
 def shape_values(values: DataFrame, indicator: Indicator, state: State, run_id: str) -> DataFrame:
@@ -34,13 +35,22 @@ def shape_values(values: DataFrame, indicator: Indicator, state: State, run_id: 
     )  # fmt: skip
 
 
-def replace_values(rows: DataFrame, storage: Storage, name: str) -> None:
-    """Make rows all that the panel has of an indicator."""
+def replace_values(rows: DataFrame, storage: Storage, name: str, *, expected: int) -> None:
+    """Make rows all that the panel has of an indicator, in order of level, time and cell.
+
+    Args:
+        rows: of the indicator.
+        storage: the container.
+        name: of the indicator.
+        expected: about so many rows.
+    """
+    files = -(-expected // _ROWS_OF_A_FILE)
+    # To find the limits of ranges, Spark computes all rows once more.
+    parted = rows.repartition(1) if files <= 1 else rows.repartitionByRange(files, *_ORDER)
     path = values_path(storage)
     create_table(rows.sparkSession, path, VALUES_SCHEMA, ["indicator"], VALUES_PROPERTIES)
     (
-        rows.repartitionByRange(*_ORDER)
-        .sortWithinPartitions(*_ORDER)
+        parted.sortWithinPartitions(*_ORDER)
         .write.format("delta")
         .mode("overwrite")
         .option("replaceWhere", f"indicator = '{name}'")
@@ -83,7 +93,5 @@ def merge_values(
     )
     if span is not None:
         outside = ~F.col("held.time").between(*(F.lit(moment) for moment in span))
-        merging = merging.whenNotMatchedBySourceDelete(
-            (F.col("held.indicator") == name) & outside
-        )
+        merging = merging.whenNotMatchedBySourceDelete((F.col("held.indicator") == name) & outside)
     merging.execute()
