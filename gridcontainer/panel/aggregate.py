@@ -4,23 +4,23 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, functions as F
 
-from gridcontainer.panel.cells import to_level
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.schemas import INTERPOLATED, MISSING, OBSERVED, ZERO
 
-KEY: Final = ("cell", "number")
+KEY: Final = ("grid_level", "cell", "number")
 
 
 def aggregate(records: DataFrame, indicator: Indicator) -> DataFrame:
     """Values of the cells and steps that have a record.
 
     Args:
-        records: their ``cell`` is of the level wanted.
+        records: once for each level wanted (``cells.at_levels``).
         indicator: says how.
 
     Returns:
-        ``cell``, ``number``, ``value``, ``observations`` (records that have a value, or a category
-        where categories are asked for) and ``rejected`` (records out of the valid range).
+        ``grid_level``, ``cell``, ``number``, ``value``, ``observations`` (records that have a
+        value, or a category where categories are asked for) and ``rejected`` (records out of the
+        valid range).
     """
     rejected = F.count_if("rejected").alias("rejected")
     if indicator.aggregate == "diversity":
@@ -48,8 +48,8 @@ def with_status(found: DataFrame, indicator: Indicator) -> DataFrame:
     """Complete keys with what was found for some of them: each gets a value and a status.
 
     Args:
-        found: ``cell``, ``number``, ``time``, ``told`` (whether the source tells anything of the
-            step), and ``value``, ``observations``, ``rejected`` or null.
+        found: ``grid_level``, ``cell``, ``number``, ``time``, ``told`` (whether the source tells
+            anything of the step), and ``value``, ``observations``, ``rejected`` or null.
         indicator: says what nothing means.
     """
     counts = {
@@ -69,16 +69,15 @@ def with_status(found: DataFrame, indicator: Indicator) -> DataFrame:
     )
 
 
-def roll_up(finest: DataFrame, indicator: Indicator, level: int) -> DataFrame:
+def roll_up(finest: DataFrame, indicator: Indicator) -> DataFrame:
     """Values of coarser cells from those of the finest.
 
     Sums add up. A mean is weighted by observations; where there are only interpolated values it is
     their plain mean.
 
     Args:
-        finest: of ``with_status``, cleaned.
+        finest: of ``with_status``, cleaned; once for each coarser level (``cells.at_levels``).
         indicator: says how.
-        level: coarser than the finest.
     """
     weight = F.col("observations")
     value: Column = {
@@ -104,8 +103,7 @@ def roll_up(finest: DataFrame, indicator: Indicator, level: int) -> DataFrame:
         .when(any_is(ZERO), ZERO)
         .otherwise(MISSING)
     )
-    grouped = finest.groupBy(to_level(F.col("cell"), level).alias("cell"), "number", "time")
-    return grouped.agg(
+    return finest.groupBy(*KEY, "time").agg(
         value.alias("value"), status.alias("status"), F.sum("observations").alias("observations"),
         F.sum("rejected").alias("rejected"), F.lit(None).cast("string").alias("cleaned"),
     )  # fmt: skip

@@ -1,18 +1,20 @@
 """The values of an indicator at all its levels: of all keys, or of those that a change touches."""
 
-from functools import reduce
+from collections.abc import Sequence
 
 from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.panel.aggregate import KEY, aggregate, roll_up, with_status
 from gridcontainer.panel.axes import cross
-from gridcontainer.panel.cells import to_level
+from gridcontainer.panel.cells import at_levels
 from gridcontainer.panel.clean import clean
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.keep import Keep
 from gridcontainer.panel.schemas import CITY_LEVEL
 from gridcontainer.panel.suppress import suppress
 from gridcontainer.panel.touched import Touched
+
+_VALUES = (*KEY, "time", "value", "status", "observations", "rejected", "cleaned")
 
 
 def compute_all(
@@ -37,13 +39,14 @@ def compute_all(
         ``grid_level``, ``cell``, ``number``, ``time``, ``value``, ``status``, ``observations``,
         ``rejected``, ``cleaned``: a row for each level, cell and step.
     """
-    levels = {indicator.finest: finest}
-    for level in indicator.all_levels[:-1]:
-        if indicator.rolls_up:
-            levels[level] = roll_up(finest, indicator, level)
-        else:
-            levels[level] = _from_records(indicator, records, _at_level(keys, level), level)
-    return _together(levels, below, keep)
+    coarser = indicator.all_levels[:-1]
+    if not coarser:
+        upper = finest.limit(0)
+    elif indicator.rolls_up:
+        upper = roll_up(at_levels(finest, coarser), indicator)
+    else:
+        upper = _from_records(indicator, records, at_levels(keys, coarser).distinct(), coarser)
+    return _together(indicator, finest, upper, below, keep)
 
 
 def compute_touched(
@@ -66,31 +69,20 @@ def compute_touched(
         below: counts that are hidden; whole steps are touched then.
         keep: frames that are used several times.
     """
-    levels = {indicator.finest: finest}
-    for level in indicator.all_levels[:-1]:
-        wanted = touched.keys.unionByName(touched.gone).transform(_at_level, level)
-        if level == CITY_LEVEL:
-            wanted = wanted.unionByName(touched.head).distinct()
-        wanted = wanted.join(touched.vanished(level), "cell", "left_anti")
-        if indicator.rolls_up:
-            children = _others(held, touched, wanted, level).unionByName(
-                finest.transform(_below, wanted=wanted, level=level)
-            )
-            levels[level] = roll_up(children, indicator, level)
-        else:
-            levels[level] = _from_records(indicator, records, wanted, level)
-    return _together(levels, below, keep)
-
-
-def to_delete(indicator: Indicator, touched: Touched) -> DataFrame:
-    """``grid_level``, ``cell`` and ``time`` of values that are to be there no more."""
-    parts = [
-        cross(touched.vanished(level), touched.steps.select("time")).select(
-            F.lit(level).alias("grid_level"), "cell", "time"
-        )
-        for level in indicator.all_levels
-    ]
-    return reduce(DataFrame.unionByName, parts)
+    coarser = indicator.all_levels[:-1]
+    if not coarser:
+        return _together(indicator, finest, finest.limit(0), below, keep)
+    changed = touched.keys.unionByName(touched.gone)
+    head = at_levels(touched.head, [CITY_LEVEL])
+    wanted = at_levels(changed, coarser).unionByName(head).distinct()
+    wanted = wanted.join(touched.vanished(coarser), ["grid_level", "cell"], "left_anti")
+    if indicator.rolls_up:
+        others = held.join(changed, ["cell", "number"], "left_anti").select(*_VALUES)
+        children = at_levels(others.unionByName(finest), coarser)
+        upper = roll_up(children.join(wanted, list(KEY), "left_semi"), indicator)
+    else:
+        upper = _from_records(indicator, records, wanted, coarser)
+    return _together(indicator, finest, upper, below, keep)
 
 
 def compute_finest(indicator: Indicator, records: DataFrame, keys: DataFrame) -> DataFrame:
@@ -101,38 +93,29 @@ def compute_finest(indicator: Indicator, records: DataFrame, keys: DataFrame) ->
         records: of these keys.
         keys: ``cell``, ``number``, ``time``, ``told``.
     """
-    found = keys.join(aggregate(records, indicator), list(KEY), "left")
-    return found.transform(with_status, indicator).transform(clean, indicator.cleaning)
+    level = indicator.finest
+    wanted = keys.withColumn("grid_level", F.lit(level))
+    return _from_records(indicator, records, wanted, [level]).transform(clean, indicator.cleaning)
+
+
+def to_delete(indicator: Indicator, touched: Touched) -> DataFrame:
+    """``grid_level``, ``cell`` and ``time`` of values that are to be there no more."""
+    return cross(touched.vanished(indicator.all_levels), touched.steps.select("time"))
 
 
 def _from_records(
-    indicator: Indicator, records: DataFrame, wanted: DataFrame, level: int
+    indicator: Indicator, records: DataFrame, wanted: DataFrame, levels: Sequence[int]
 ) -> DataFrame:
-    own = records.withColumn("cell", to_level(F.col("cell"), level))
-    found = aggregate(own.join(wanted, list(KEY), "left_semi"), indicator)
+    """Complete values of wanted keys of some levels."""
+    own = at_levels(records, levels).join(wanted, list(KEY), "left_semi")
+    found = aggregate(own, indicator)
     return wanted.join(found, list(KEY), "left").transform(with_status, indicator)
 
 
-def _at_level(keys: DataFrame, level: int) -> DataFrame:
-    return keys.withColumn("cell", to_level(F.col("cell"), level)).distinct()
-
-
-def _below(rows: DataFrame, *, wanted: DataFrame, level: int) -> DataFrame:
-    """The rows of finest cells that lie in wanted ones."""
-    keys = wanted.select(F.col("cell").alias("_upper"), "number")
-    marked = rows.withColumn("_upper", to_level(F.col("cell"), level))
-    return marked.join(keys, ["_upper", "number"], "left_semi").drop("_upper")
-
-
-def _others(held: DataFrame, touched: Touched, wanted: DataFrame, level: int) -> DataFrame:
-    """What the panel has of finest cells in wanted ones, and the change does not touch."""
-    theirs = held.transform(_below, wanted=wanted, level=level)
-    changed = touched.keys.unionByName(touched.gone).select(*KEY)
-    columns = ("time", "value", "status", "observations", "rejected", "cleaned")
-    return theirs.join(changed, list(KEY), "left_anti").select(*KEY, *columns)
-
-
-def _together(levels: dict[int, DataFrame], below: int | None, keep: Keep) -> DataFrame:
-    told = levels if below is None else suppress(levels, below, keep)
-    parts = [rows.withColumn("grid_level", F.lit(level)) for level, rows in sorted(told.items())]
-    return reduce(DataFrame.unionByName, parts)
+def _together(
+    indicator: Indicator, finest: DataFrame, upper: DataFrame, below: int | None, keep: Keep
+) -> DataFrame:
+    together = finest.select(*_VALUES).unionByName(upper.select(*_VALUES))
+    if below is None:
+        return together
+    return suppress(keep(together), indicator.all_levels, below, keep)

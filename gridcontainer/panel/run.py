@@ -11,7 +11,6 @@ from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.feed import read_feed
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import read_version
-from gridcontainer.panel.aggregate import KEY
 from gridcontainer.panel.axes import all_cells, cross, make_calendar, require_bearable
 from gridcontainer.panel.cells import Land
 from gridcontainer.panel.compute import compute_all, compute_finest, compute_touched, to_delete
@@ -162,9 +161,9 @@ class PanelRun:
             held_steps=keep(steps.select("number", seen.alias("was_told"))), calendar=calendar,
             is_suppressed=below is not None, keep=keep,
         )  # fmt: skip
-        inputs = records.join(touched.inputs, list(KEY), "left_semi")
+        inputs = records.join(touched.inputs, ["cell", "number"], "left_semi")
         computed = compute_finest(indicator, inputs, touched.inputs)
-        finest = keep(computed.join(touched.keys, list(KEY), "left_semi"))
+        finest = keep(computed.join(touched.keys, ["cell", "number"], "left_semi"))
         values = compute_touched(indicator, finest, records, finest_held, touched, below, keep)
         rows = shape_values(values, indicator, state, self.run_id)
         first, last = (

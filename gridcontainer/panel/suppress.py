@@ -10,6 +10,9 @@ So what is told is a parting of the city: each part has no record or ``below`` a
 told of its inside, and every sum of told numbers is a sum of such parts.
 """
 
+from collections.abc import Sequence
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame, Window, functions as F
 
 from gridcontainer.panel.cells import to_level
@@ -17,28 +20,28 @@ from gridcontainer.panel.keep import Keep
 from gridcontainer.panel.schemas import SUPPRESSED
 
 
-def suppress(levels: dict[int, DataFrame], below: int, keep: Keep) -> dict[int, DataFrame]:
+def suppress(values: DataFrame, levels: Sequence[int], below: int, keep: Keep) -> DataFrame:
     """Complete values of all levels, with the small ones and their covers hidden.
 
     Args:
-        levels: by level, from the city to the finest; all cells of each step that they have.
+        values: all cells of each step, at all levels.
+        levels: from the city to the finest.
         below: smallest number of records that is told.
         keep: frames that are used several times.
 
     Returns:
         The same rows; the hidden have no value, no counts and the status ``suppressed``.
     """
-    told: dict[int, DataFrame] = {}
-    above: tuple[int, DataFrame] | None = None
-    for level, rows in sorted(levels.items()):
-        if above is None:
+    told: list[DataFrame] = []
+    for number, level in enumerate(levels):
+        rows = values.where(F.col("grid_level") == level)
+        if number == 0:
             marked = rows.withColumn("_hidden", _is_small(below))
         else:
-            marked = _hide_in_families(rows, *above, below)
-        marked = keep(marked)
-        above = (level, marked.select("cell", "number", "_hidden"))
-        told[level] = marked.transform(_hide)
-    return told
+            above = told[-1].select("cell", "number", "_hidden")
+            marked = _hide_in_families(rows, levels[number - 1], above, below)
+        told.append(keep(marked))
+    return reduce(DataFrame.unionByName, told).transform(_hide)
 
 
 def _is_small(below: int) -> Column:

@@ -1,12 +1,12 @@
 """Which values a change of the source touches: cells, steps, and those that these reach."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, functions as F
 
-from gridcontainer.panel.aggregate import KEY
 from gridcontainer.panel.axes import Calendar, cross, numbers_frame
-from gridcontainer.panel.cells import to_level
+from gridcontainer.panel.cells import at_levels
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.keep import Keep
 from gridcontainer.panel.schemas import CITY_CELL
@@ -32,13 +32,12 @@ class Touched:
     cells: "Cells"
     steps: DataFrame
 
-    def vanished(self, level: int) -> DataFrame:
-        """Column ``cell``: cells of a level that the panel is to have no more."""
+    def vanished(self, levels: Sequence[int]) -> DataFrame:
+        """``grid_level`` and ``cell`` of cells that the panel is to have no more."""
         removed, now = (
-            frame.select(to_level(F.col("cell"), level).alias("cell")).distinct()
-            for frame in (self.cells.removed, self.cells.now)
+            at_levels(frame, levels).distinct() for frame in (self.cells.removed, self.cells.now)
         )
-        return removed.join(now, "cell", "left_anti")
+        return removed.join(now, ["grid_level", "cell"], "left_anti")
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def find_touched(
         keep: frames that are used several times.
     """
     spark = feed.sparkSession
-    fed = keep(feed.select(*KEY).distinct())
+    fed = keep(feed.select("cell", "number").distinct())
     cells = find_cells(fed, records, land, held, keep)
     whole = keep(_whole_steps(indicator, fed, records, held_steps, calendar))
     if is_suppressed:
@@ -92,15 +91,15 @@ def find_touched(
         whole = whole.union(steps).distinct()
     changed = (
         fed.join(cells.now, "cell", "left_semi")
-        .union(cells.added.crossJoin(calendar.frame.select("number")).select(*KEY))
-        .union(cells.now.crossJoin(whole).select(*KEY))
+        .union(cells.added.crossJoin(calendar.frame.select("number")).select("cell", "number"))
+        .union(cells.now.crossJoin(whole).select("cell", "number"))
     )
     head = _head(calendar)
     if indicator.finest == 0:
-        changed = changed.union(head.select(*KEY))
+        changed = changed.union(head.select("cell", "number"))
     reach = indicator.cleaning.reach
     keys = keep(_widen(changed, reach, calendar))
-    inputs = keep(_widen(keys.select(*KEY), reach, calendar)) if reach else keys
+    inputs = keep(_widen(keys.select("cell", "number"), reach, calendar)) if reach else keys
     gone = cross(cells.removed, calendar.frame)
     return Touched(keys, inputs, gone, head, cells, calendar.frame)
 
@@ -143,7 +142,11 @@ def _widen(keys: DataFrame, reach: int, calendar: Calendar) -> DataFrame:
     if reach:
         steps = F.explode(F.sequence(F.col("number") - reach, F.col("number") + reach))
         keys = keys.select("cell", steps.alias("number"))
-    return keys.distinct().join(F.broadcast(calendar.frame), "number").select(*KEY, "time", "told")
+    return (
+        keys.distinct()
+        .join(F.broadcast(calendar.frame), "number")
+        .select("cell", "number", "time", "told")
+    )
 
 
 def _head(calendar: Calendar) -> DataFrame:

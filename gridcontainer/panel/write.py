@@ -19,10 +19,7 @@ _ROWS_OF_A_FILE = 2_000_000
 
 def shape_values(values: DataFrame, indicator: Indicator, state: State, run_id: str) -> DataFrame:
     """Computed values as the panel's table has them."""
-    code = F.lit(None).cast("string")
-    for level in indicator.all_levels:
-        of_level = F.col("grid_level") == level
-        code = F.when(of_level, code_of(F.col("cell"), level)).otherwise(code)
+    code = code_of(F.col("cell"), F.col("grid_level"))
     return values.select(
         *as_schema(
             VALUES_SCHEMA,

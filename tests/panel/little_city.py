@@ -12,7 +12,7 @@ import shapely
 from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
-from gridcontainer.container.declaration import CityProfile, Declaration, load_city
+from gridcontainer.container.declaration import Declaration, load_city
 from gridcontainer.container.storage import Storage
 from gridcontainer.grid import cell_to_parent, lonlat_to_cell
 from gridcontainer.panel import Indicator, Outcome, build_panel
@@ -44,7 +44,6 @@ EVENTS = {
     "step": "day", "levels": [3, 4],
     "indicators": {
         "events": {"title": "Events"},
-        "kinds": {"title": "Kinds", "aggregate": "distinct", "category": "kind"},
         "amounts": {"title": "Amounts", "aggregate": "sum", "absent": "zero"},
         "mean_amount": {
             "title": "Mean", "aggregate": "mean",
@@ -54,7 +53,6 @@ EVENTS = {
                 "interpolation": {"method": "linear", "limit": 1},
             },
         },
-        "largest": {"title": "Largest", "aggregate": "max"},
         "diversity": {
             "title": "Diversity", "aggregate": "diversity", "category": "kind", "step": "static",
             "levels": [3, 4, 5],
@@ -114,7 +112,7 @@ class LittleCity:
 
     def build(self, *files: dict[str, Any], only: str | None = None, **options: Any) -> Outcome:
         outcome = build_panel(
-            self.spark, self.storage, indicators_of(*files, only=only), city=profile(),
+            self.spark, self.storage, indicators_of(*files, only=only), city=CITY,
             declarations=DECLARED, **options,
         )  # fmt: skip
         assert outcome.failures == {}
@@ -124,11 +122,9 @@ class LittleCity:
         """The panel, as another engine reads it, in an order of its own."""
         found = DeltaTable(values_path(self.storage)).to_pandas()
         order = ["indicator", "grid_level", "cell", "time"]
-        return found.sort_values(order, ignore_index=True).drop(columns=["source_version", "run_id"])
-
-
-def profile() -> CityProfile:
-    return CITY
+        return found.sort_values(order, ignore_index=True).drop(
+            columns=["source_version", "run_id"]
+        )
 
 
 def towns() -> pd.DataFrame:
