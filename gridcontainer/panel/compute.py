@@ -9,7 +9,7 @@ from gridcontainer.panel.axes import cross
 from gridcontainer.panel.cells import at_levels
 from gridcontainer.panel.clean import clean
 from gridcontainer.panel.declaration import Indicator
-from gridcontainer.panel.keep import Keep
+from gridcontainer.panel.keep import keep
 from gridcontainer.panel.schemas import CITY_LEVEL
 from gridcontainer.panel.suppress import suppress
 from gridcontainer.panel.touched import Touched
@@ -23,7 +23,6 @@ def compute_all(
     records: DataFrame,
     keys: DataFrame,
     below: int | None,
-    keep: Keep,
 ) -> DataFrame:
     """All values of an indicator.
 
@@ -33,7 +32,6 @@ def compute_all(
         records: all of them, at its finest level.
         keys: all of the finest level.
         below: counts that are hidden; None for none.
-        keep: frames that are used several times.
 
     Returns:
         ``grid_level``, ``cell``, ``number``, ``time``, ``value``, ``status``, ``observations``,
@@ -46,7 +44,7 @@ def compute_all(
         upper = roll_up(at_levels(finest, coarser), indicator)
     else:
         upper = _from_records(indicator, records, at_levels(keys, coarser).distinct(), coarser)
-    return _together(indicator, finest, upper, below, keep)
+    return _together(indicator, finest, upper, below)
 
 
 def compute_touched(
@@ -56,7 +54,6 @@ def compute_touched(
     held: DataFrame,
     touched: Touched,
     below: int | None,
-    keep: Keep,
 ) -> DataFrame:
     """The values that a change touches, as ``compute_all`` would give them.
 
@@ -67,11 +64,10 @@ def compute_touched(
         held: values of the finest level that the panel has, with ``number``.
         touched: by the change.
         below: counts that are hidden; whole steps are touched then.
-        keep: frames that are used several times.
     """
     coarser = indicator.all_levels[:-1]
     if not coarser:
-        return _together(indicator, finest, finest.limit(0), below, keep)
+        return _together(indicator, finest, finest.limit(0), below)
     changed = touched.keys.unionByName(touched.gone)
     head = at_levels(touched.head, [CITY_LEVEL])
     wanted = at_levels(changed, coarser).unionByName(head).distinct()
@@ -82,7 +78,7 @@ def compute_touched(
         upper = roll_up(children.join(wanted, list(KEY), "left_semi"), indicator)
     else:
         upper = _from_records(indicator, records, wanted, coarser)
-    return _together(indicator, finest, upper, below, keep)
+    return _together(indicator, finest, upper, below)
 
 
 def compute_finest(indicator: Indicator, records: DataFrame, keys: DataFrame) -> DataFrame:
@@ -113,9 +109,9 @@ def _from_records(
 
 
 def _together(
-    indicator: Indicator, finest: DataFrame, upper: DataFrame, below: int | None, keep: Keep
+    indicator: Indicator, finest: DataFrame, upper: DataFrame, below: int | None
 ) -> DataFrame:
     together = finest.select(*_VALUES).unionByName(upper.select(*_VALUES))
     if below is None:
         return together
-    return suppress(keep(together), indicator.all_levels, below, keep)
+    return suppress(keep(together), indicator.all_levels, below)

@@ -1,27 +1,18 @@
-"""Frames that are used several times, kept until the work is done."""
+"""Frames that are used several times: computed once, with a plan of one node.
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+A cached frame would keep its whole plan, and Spark writes the plans of all frames below anew at
+each stage of a query: with frames upon frames that took longer than the work itself.
+"""
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 
-Keep = Callable[[DataFrame], DataFrame]
 
+def keep(frame: DataFrame) -> DataFrame:
+    """The same rows, computed now; freed when nothing refers to them any more.
 
-@contextmanager
-def keeping() -> Iterator[Keep]:
-    """A function that keeps a frame, in memory or on disk, as long as the block lasts.
-
-    What an executor loses is computed again: nothing here cuts the lineage.
+    On a cluster there are two copies of each block, so that an executor may be lost.
     """
-    kept: list[DataFrame] = []
-
-    def keep(frame: DataFrame) -> DataFrame:
-        kept.append(frame.persist())
-        return kept[-1]
-
-    try:
-        yield keep
-    finally:
-        for frame in kept:
-            frame.unpersist()
+    alone = (frame.sparkSession.sparkContext.master or "").startswith("local[")
+    level = StorageLevel.MEMORY_AND_DISK if alone else StorageLevel.MEMORY_AND_DISK_2
+    return frame.localCheckpoint(eager=True, storageLevel=level)

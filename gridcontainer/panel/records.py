@@ -17,7 +17,6 @@ from gridcontainer.container.tables import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
 from gridcontainer.panel.cells import Land, to_level
 from gridcontainer.panel.declaration import At, Indicator, Source
-from gridcontainer.panel.keep import Keep
 from gridcontainer.panel.spread import POLYGON, shares_of
 from gridcontainer.panel.steps import step_number
 from gridcontainer.sensors.tables import readings_path, registry_path
@@ -35,7 +34,6 @@ class Reader:
         zone: of indicators that say none.
         land: of the city.
         versions: by path of table.
-        keep: frames that are used several times.
     """
 
     spark: SparkSession
@@ -43,7 +41,6 @@ class Reader:
     zone: str
     land: Land
     versions: Mapping[str, int]
-    keep: Keep
 
     def zone_of(self, indicator: Indicator) -> str:
         """In which an indicator's steps are."""
@@ -160,7 +157,7 @@ class Reader:
             points = self.read(self.path(source.spread.weight))
             weights = points.select("lon", "lat", weight)
         land = self.land.cells(level)
-        shares = shares_of(polygons, level, land=land, weights=weights, keep=self.keep)
+        shares = shares_of(polygons, level, land=land, weights=weights)
         placed = named.join(
             shares.select(POLYGON, F.col("cell").alias("_cell"), F.col("share").alias("_share")),
             POLYGON, "left",

@@ -15,7 +15,7 @@ from gridcontainer.panel.axes import all_cells, cross, make_calendar, require_be
 from gridcontainer.panel.cells import Land
 from gridcontainer.panel.compute import compute_all, compute_finest, compute_touched, to_delete
 from gridcontainer.panel.declaration import Indicator
-from gridcontainer.panel.keep import Keep, keeping
+from gridcontainer.panel.keep import keep
 from gridcontainer.panel.records import Reader
 from gridcontainer.panel.schemas import CITY_LEVEL, values_path
 from gridcontainer.panel.state import State
@@ -75,19 +75,17 @@ class PanelRun:
     def bring(self, indicator: Indicator, *, full: bool) -> How:
         """Bring one indicator up to date, and tell how."""
         former = None if full else self.states.get(indicator.indicator)
-        with keeping() as keep:
-            reader = self._reader(keep)
-            state = self.state(indicator)
-            changed = None if former is None else state.changed_since(former)
-            if changed == []:
-                return "unchanged"
-            if former is not None and changed is not None:
-                feed = self._feed(indicator, reader, former, changed)
-                if feed is not None:
-                    self._change(indicator, reader, state, feed, keep)
-                    return "incremental"
-            self._compute(indicator, reader, state, keep)
-            return "full"
+        reader, state = self._reader(), self.state(indicator)
+        changed = None if former is None else state.changed_since(former)
+        if changed == []:
+            return "unchanged"
+        if former is not None and changed is not None:
+            feed = self._feed(indicator, reader, former, changed)
+            if feed is not None:
+                self._change(indicator, reader, state, feed)
+                return "incremental"
+        self._compute(indicator, reader, state)
+        return "full"
 
     def zone(self, indicator: Indicator) -> str:
         """In which an indicator's steps are."""
@@ -101,17 +99,17 @@ class PanelRun:
 
     def state(self, indicator: Indicator) -> State:
         """From what an indicator is to be computed."""
-        reader = self._reader(lambda frame: frame)
+        reader = self._reader()
         paths = {path for source in indicator.sources for path in reader.paths(source)}
         root = f"{self.storage.root}/"
         versions = {p.removeprefix(root): self.versions[p] for p in {*paths, self.land_path}}
         said = f"{indicator.digest()}-{self.zone(indicator)}-{self.below(indicator) or 0}"
         return State(versions, said)
 
-    def _reader(self, keep: Keep) -> Reader:
-        return Reader(self.spark, self.storage, self.city.time_zone, self.land, self.versions, keep)
+    def _reader(self) -> Reader:
+        return Reader(self.spark, self.storage, self.city.time_zone, self.land, self.versions)
 
-    def _compute(self, indicator: Indicator, reader: Reader, state: State, keep: Keep) -> None:
+    def _compute(self, indicator: Indicator, reader: Reader, state: State) -> None:
         records = keep(reader.records(indicator))
         zone, land = self.zone(indicator), self.land.cells(indicator.finest)
         calendar = make_calendar(self.spark, indicator, zone, records)
@@ -120,7 +118,7 @@ class PanelRun:
         require_bearable(indicator, count, calendar.steps)
         keys = cross(cells, calendar.frame)
         finest = keep(compute_finest(indicator, records, keys))
-        values = compute_all(indicator, finest, records, keys, self.below(indicator), keep)
+        values = compute_all(indicator, finest, records, keys, self.below(indicator))
         rows = shape_values(values, indicator, state, self.run_id)
         replace_values(rows, self.storage, indicator.indicator, expected=count * calendar.steps)
 
@@ -146,9 +144,7 @@ class PanelRun:
             records = part if records is None else records.unionByName(part)
         return records
 
-    def _change(
-        self, indicator: Indicator, reader: Reader, state: State, feed: DataFrame, keep: Keep
-    ) -> None:
+    def _change(self, indicator: Indicator, reader: Reader, state: State, feed: DataFrame) -> None:
         name, zone, below = indicator.indicator, self.zone(indicator), self.below(indicator)
         records = keep(reader.records(indicator))
         calendar = make_calendar(self.spark, indicator, zone, records)
@@ -159,12 +155,12 @@ class PanelRun:
         touched = find_touched(
             indicator, feed, records, land=self.land.cells(indicator.finest), held=finest_held,
             held_steps=keep(steps.select("number", seen.alias("was_told"))), calendar=calendar,
-            is_suppressed=below is not None, keep=keep,
+            is_suppressed=below is not None,
         )  # fmt: skip
         inputs = records.join(touched.inputs, ["cell", "number"], "left_semi")
         computed = compute_finest(indicator, inputs, touched.inputs)
         finest = keep(computed.join(touched.keys, ["cell", "number"], "left_semi"))
-        values = compute_touched(indicator, finest, records, finest_held, touched, below, keep)
+        values = compute_touched(indicator, finest, records, finest_held, touched, below)
         rows = shape_values(values, indicator, state, self.run_id)
         first, last = (
             step_start(number, indicator.step, zone) for number in (calendar.first, calendar.last)

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, Window, functions as F
 from gridcontainer.grid import cell_to_bounds
 from gridcontainer.grid.cover import cover
 from gridcontainer.grid.ellipsoid import areas
-from gridcontainer.panel.keep import Keep
+from gridcontainer.panel.keep import keep
 from gridcontainer.spark.columns import grid_cell
 from gridcontainer.spark.join import grid_join
 
@@ -23,7 +23,7 @@ POLYGON = "_polygon"
 
 
 def shares_of(
-    polygons: DataFrame, level: int, *, land: DataFrame, weights: DataFrame | None, keep: Keep
+    polygons: DataFrame, level: int, *, land: DataFrame, weights: DataFrame | None
 ) -> DataFrame:
     """The cells of each polygon and their shares.
 
@@ -33,7 +33,6 @@ def shares_of(
         land: column ``cell``, of that level.
         weights: points that weigh, as ``lon``, ``lat`` and ``weight``; polygons in which nothing
             weighs are shared by area.
-        keep: frames that are used several times.
 
     Returns:
         ``_polygon``, ``cell``, ``share``; shares of a polygon are 1 together.

@@ -16,18 +16,17 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window, functions as F
 
 from gridcontainer.panel.cells import to_level
-from gridcontainer.panel.keep import Keep
+from gridcontainer.panel.keep import keep
 from gridcontainer.panel.schemas import SUPPRESSED
 
 
-def suppress(values: DataFrame, levels: Sequence[int], below: int, keep: Keep) -> DataFrame:
+def suppress(values: DataFrame, levels: Sequence[int], below: int) -> DataFrame:
     """Complete values of all levels, with the small ones and their covers hidden.
 
     Args:
         values: all cells of each step, at all levels.
         levels: from the city to the finest.
         below: smallest number of records that is told.
-        keep: frames that are used several times.
 
     Returns:
         The same rows; the hidden have no value, no counts and the status ``suppressed``.

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, functions as F
 from gridcontainer.panel.axes import Calendar, cross, numbers_frame
 from gridcontainer.panel.cells import at_levels
 from gridcontainer.panel.declaration import Indicator
-from gridcontainer.panel.keep import Keep
+from gridcontainer.panel.keep import keep
 from gridcontainer.panel.schemas import CITY_CELL
 
 
@@ -65,7 +65,6 @@ def find_touched(
     held_steps: DataFrame,
     calendar: Calendar,
     is_suppressed: bool,
-    keep: Keep,
 ) -> Touched:
     """What is to be computed anew.
 
@@ -78,11 +77,10 @@ def find_touched(
         held_steps: ``number`` of the steps that the panel has, and ``was_told``.
         calendar: of the records that there are now.
         is_suppressed: what is hidden in a step depends on all its cells.
-        keep: frames that are used several times.
     """
     spark = feed.sparkSession
     fed = keep(feed.select("cell", "number").distinct())
-    cells = find_cells(fed, records, land, held, keep)
+    cells = find_cells(fed, records, land, held)
     whole = keep(_whole_steps(indicator, fed, records, held_steps, calendar))
     if is_suppressed:
         moved = not (cells.added.isEmpty() and cells.removed.isEmpty())
@@ -104,9 +102,7 @@ def find_touched(
     return Touched(keys, inputs, gone, head, cells, calendar.frame)
 
 
-def find_cells(
-    fed: DataFrame, records: DataFrame, land: DataFrame, held: DataFrame, keep: Keep
-) -> Cells:
+def find_cells(fed: DataFrame, records: DataFrame, land: DataFrame, held: DataFrame) -> Cells:
     """Cells off the land are in the panel while they have a record."""
     off = keep(fed.select("cell").distinct().join(land, "cell", "left_anti"))
     present = records.select("cell").join(off, "cell", "left_semi").distinct()

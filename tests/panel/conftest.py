@@ -9,7 +9,7 @@ from little_city import CASES, EVENTS, LittleCity, random_rows, towns
 from pyspark.sql import SparkSession
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> LittleCity:
     """With all its indicators in the panel."""
     city = LittleCity(spark, tmp_path_factory.mktemp("little") / "container")

@@ -6,7 +6,6 @@ import pytest
 from scipy.optimize import linprog
 
 from gridcontainer.grid import cell_to_children, lonlat_to_cell
-from gridcontainer.panel.keep import keeping
 from gridcontainer.panel.suppress import suppress
 
 pytestmark = pytest.mark.spark
@@ -39,8 +38,7 @@ def test_what_is_told_gives_no_small_count_away(spark):
          if r.count_ else "zero", int(r.count_), 0, None)
         for r in trees.rename(columns={"count": "count_"}).itertuples()
     ]  # fmt: skip
-    with keeping() as keep:
-        found = suppress(spark.createDataFrame(rows, SCHEMA), LEVELS, BELOW, keep).toPandas()
+    found = suppress(spark.createDataFrame(rows, SCHEMA), LEVELS, BELOW).toPandas()
     assert len(found) == len(trees)
     known = trees.merge(found, on=["grid_level", "cell", "number"])
     told = known[known["status"] != "suppressed"]
