@@ -108,7 +108,10 @@ class LittleCity:
         write_deltalake(self.path(dataset), rows, mode=mode, configuration=CHANGE_FEED)
 
     def rows(self, dataset: str) -> pd.DataFrame:
-        return DeltaTable(self.path(dataset)).to_pandas()
+        table = DeltaTable(self.path(dataset)).to_pyarrow_table()
+        # As floats, which pandas takes where there are nulls, cells would lose their last digits.
+        cells = pd.array(table["cell"].to_pylist(), dtype="Int64")
+        return table.to_pandas().assign(cell=cells)
 
     def build(self, *files: dict[str, Any], only: str | None = None, **options: Any) -> Outcome:
         outcome = build_panel(
@@ -137,7 +140,7 @@ def at_level(cells: pd.Series, level: int) -> pd.Series:
         return pd.Series(0, index=cells.index)
     known = cells.notna() & (cells != -1)
     parents = pd.Series(-1, index=cells.index, dtype="int64")
-    parents[known] = cell_to_parent(cells[known].astype("int64").to_numpy(), 8, level)
+    parents[known] = cell_to_parent(cells[known].astype("int64").to_numpy(), level)
     return parents
 
 

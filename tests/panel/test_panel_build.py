@@ -123,7 +123,7 @@ def change(city: LittleCity, dataset: str, chance: np.random.Generator) -> None:
     cell = "NULL" if pd.isna(other["cell"]) else str(other["cell"])
     table.update(
         {"cell": f"CAST({cell} AS BIGINT)", "amount": "'11'", "kind": "'books'"},
-        f"object_id = '{moved}'",
+        predicate=f"object_id = '{moved}'",
     )
     new = random_rows(chance, 2, first=int(chance.integers(1_000, 1_000_000)))
     if chance.random() < 0.5:  # a day before or after all others

@@ -126,7 +126,7 @@ def sorts_for_windows(spark, frame) -> list[str]:
     """Of the physical plan; those that Spark compiles have a star and the number of their stage."""
     spark.conf.set("spark.sql.adaptive.enabled", "false")  # else the plan is not final before a run
     try:
-        plan = frame._jdf.queryExecution().executedPlan().toString()
+        plan = frame.select("*")._jdf.queryExecution().executedPlan().toString()
     finally:
         spark.conf.unset("spark.sql.adaptive.enabled")
     return [line for line in plan.splitlines() if "Sort [" in line]

@@ -14,7 +14,7 @@ ZONES = {  # one in the land, one half in the sea, one all in the sea, one that 
     "in": shapely.box(121.405, 31.203, 121.423, 31.215),
     "half": shapely.box(121.44, 31.21, 121.48, 31.22),
     "sea": shapely.box(121.52, 31.21, 121.53, 31.22),
-    "tilted": affinity.rotate(shapely.box(121.41, 31.205, 121.43, 31.225), 30),
+    "tilted": affinity.rotate(shapely.box(121.415, 31.2105, 121.43, 31.2255), 30),
     "nowhere": None,
 }
 PEOPLE = {"in": 1000.0, "half": 333.3, "sea": 7.0, "tilted": 12.5, "nowhere": 3.0}
