@@ -18,7 +18,7 @@ from gridcontainer.errors import DatasetError, DeclarationError
 from gridcontainer.panel.cells import Land, to_level
 from gridcontainer.panel.declaration import At, Indicator, Source
 from gridcontainer.panel.spread import POLYGON, shares_of
-from gridcontainer.panel.steps import step_number
+from gridcontainer.panel.steps import only_step, step_number
 from gridcontainer.sensors.tables import readings_path, registry_path
 
 _PLACED = ("_placed_cell", "_placed_geometry")
@@ -115,7 +115,8 @@ class Reader:
                 {"_cell": to_level(F.col(_PLACED[0]), level), "_share": F.lit(1.0)}
             )
         return records.select(
-            F.col("_cell").alias("cell"), F.col("_number").alias("number"),
+            F.col("_cell").alias("cell"),
+            (F.col("_number") if stepped else only_step(F.col("_cell"))).alias("number"),
             (F.col("_value") * F.col("_share")).alias("value"),
             F.col("_category").alias("category"), "_value",
         ).transform(_reject, indicator)  # fmt: skip

@@ -19,7 +19,7 @@ from gridcontainer.panel.keep import keep
 from gridcontainer.panel.records import Reader
 from gridcontainer.panel.schemas import CITY_LEVEL, values_path
 from gridcontainer.panel.state import State
-from gridcontainer.panel.steps import step_number, step_start
+from gridcontainer.panel.steps import only_step, step_number, step_start
 from gridcontainer.panel.touched import find_touched
 from gridcontainer.panel.write import merge_values, replace_values, shape_values
 
@@ -171,4 +171,6 @@ class PanelRun:
     def _held(self, indicator: Indicator, zone: str) -> DataFrame:
         values = DeltaTable.forPath(self.spark, values_path(self.storage)).toDF()
         own = values.where(F.col("indicator") == indicator.indicator)
+        if indicator.step == "static":
+            return own.withColumn("number", only_step(F.col("cell")))
         return own.withColumn("number", step_number(F.col("time"), indicator.step, zone))

@@ -33,6 +33,15 @@ def step_number(time: Column, step: Step, zone: str) -> Column:
     return F.lit(0).cast("long")
 
 
+def only_step(cell: Column) -> Column:
+    """The number of the one step of what has no time, as a value of each row.
+
+    Not as a constant: what Spark knows of a constant column makes ``localCheckpoint`` fail with
+    "key not found".
+    """
+    return cell * F.lit(0).cast("long")
+
+
 def step_start(number: int, step: Step, zone: str) -> datetime | None:
     """The moment at which a step begins, in UTC; None where all is one step."""
     if step == "static":

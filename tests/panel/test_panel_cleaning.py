@@ -111,7 +111,7 @@ def test_windows_on_the_long_table_do_not_know_how_many_indicators_there_are(spa
     assert looked_sorts
     assert all("*(" in line for line in looked_sorts)
     assert wide_sorts
-    assert not any("*(" in line for line in wide_sorts)
+    assert "*(" not in wide_sorts[0]  # the topmost; below stand those of the long table
     table = wide.toPandas().sort_values(["cell", "time"])
     own = found[(found["indicator"] == "i007")].sort_values(["cell", "time"])
     np.testing.assert_allclose(table["i007"].astype(float), own["mean_3"].astype(float))
