@@ -7,7 +7,8 @@ sources; ``read_panel`` and ``widen`` give them; ``windows`` looks back in time.
 
 from gridcontainer.panel.build import Built, Outcome, build_panel
 from gridcontainer.panel.days import DayCalendar, load_days, with_days
-from gridcontainer.panel.declaration import Indicator, load_indicators
+from gridcontainer.panel.declaration import Indicator
+from gridcontainer.panel.files import load_indicators
 from gridcontainer.panel.read import read_indicators, read_panel, read_wide, widen
 from gridcontainer.panel.windows import add_difference, add_lag, add_rolling_mean
 

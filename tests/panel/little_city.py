@@ -16,7 +16,7 @@ from gridcontainer.container.declaration import Declaration, load_city
 from gridcontainer.container.storage import Storage
 from gridcontainer.grid import cell_to_parent, lonlat_to_cell
 from gridcontainer.panel import Indicator, Outcome, build_panel
-from gridcontainer.panel.declaration import IndicatorFile
+from gridcontainer.panel.files import IndicatorFile
 from gridcontainer.panel.schemas import values_path
 
 CITY = load_city(Path(__file__).parents[2] / "conf/city/shanghai.yaml")

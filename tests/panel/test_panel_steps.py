@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from gridcontainer.errors import DeclarationError
 from gridcontainer.panel import load_days, load_indicators
 from gridcontainer.panel.days import DayCalendar
-from gridcontainer.panel.declaration import IndicatorFile
+from gridcontainer.panel.files import IndicatorFile
 from gridcontainer.panel.steps import number_of_day, step_number, step_start
 
 CONF = Path(__file__).parents[2] / "conf"
