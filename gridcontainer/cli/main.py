@@ -37,6 +37,7 @@ _COMMANDS = {
         "The catalogue; draft the declaration of a new file.",
     ),
     "sensors": ("gridcontainer.cli.sensors", "Readings of sensors: latest, history, gaps, stream."),
+    "panel": ("gridcontainer.cli.panel", "Cell x time x indicator: build, show, export."),
     "tags": ("gridcontainer.cli.tags", "Tags on objects and cells: issue, find, print."),
     "export": ("gridcontainer.cli.export", "A data set as GeoParquet, GeoJSON or CSV."),
     "sample": ("gridcontainer.cli.sample", "Write a small dirty city to try things on."),

@@ -73,6 +73,7 @@ class Nightly(Model):
         mappings: folder of the mappings by place.
         sensors: folder of the series.
         reconstruction: what is told of cells.
+        panel: folder of the indicators.
         steps: of the night.
         at_once: data sets that are ingested at a time.
         lock_minutes: after which a lock whose owner gives no sign of life is taken over.
@@ -87,6 +88,7 @@ class Nightly(Model):
     mappings: Path | None = None
     sensors: Path | None = None
     reconstruction: Path | None = None
+    panel: Path | None = None
     steps: Annotated[list[Step], Field(min_length=1)]
     at_once: Annotated[int, Field(ge=1)] = 2
     lock_minutes: Annotated[float, Field(gt=0)] = 15
@@ -140,7 +142,10 @@ def load_nightly(path: Path) -> Nightly:
         DeclarationError: names the file, each faulty key and what it should be.
     """
     nightly = load_model(path, Nightly)
-    named = ("city", "datasets", "addresses", "links", "mappings", "sensors", "reconstruction")
+    named = (
+        *("city", "datasets", "addresses", "links", "mappings", "sensors"),
+        *("reconstruction", "panel"),
+    )
     given = {name: getattr(nightly, name) for name in named}
     return nightly.model_copy(
         update={name: path.parent / to for name, to in given.items() if to is not None}

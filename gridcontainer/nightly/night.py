@@ -20,6 +20,7 @@ from gridcontainer.linkage import Link, load_links
 from gridcontainer.nightly.declaration import Nightly
 from gridcontainer.nightly.files import Files, find_version, open_files
 from gridcontainer.nightly.sessions import Session
+from gridcontainer.panel import Indicator, load_indicators
 from gridcontainer.reconstruction import Reconstruction, load_reconstruction
 from gridcontainer.sensors.declaration import Series, load_all_series
 
@@ -84,6 +85,12 @@ class Night:
         declared = self.declared.reconstruction
         return load_reconstruction(declared, self.datasets) if declared else Reconstruction()
 
+    @cached_property
+    def indicators(self) -> list[Indicator]:
+        """Those of the panel."""
+        folder = self.declared.panel
+        return load_indicators(folder, self.datasets) if folder else []
+
     def path(self, dataset: str) -> str:
         """Of a declared data set's table."""
         return self.storage.dataset(self.datasets[dataset].department, dataset)
@@ -118,7 +125,14 @@ def open_night(
         datasets={one.dataset: one for one in datasets},
         session=session,
     )
-    _ = night.book, night.links, night.mappings, night.series, night.reconstruction
+    _ = (
+        night.book,
+        night.links,
+        night.mappings,
+        night.series,
+        night.reconstruction,
+        night.indicators,
+    )
     return night
 
 

@@ -19,6 +19,7 @@ from gridcontainer.linkage import Link, link_all
 from gridcontainer.nightly.night import Night
 from gridcontainer.nightly.retention import retain
 from gridcontainer.nightly.task import Done, Key, Task
+from gridcontainer.panel import build_panel, read_versions as read_panel_versions
 from gridcontainer.reconstruction import UNCHANGED, read_versions, reconstruct
 from gridcontainer.sensors.declaration import Series
 from gridcontainer.sensors.load import load_series
@@ -118,6 +119,16 @@ def reconstruct_tasks(night: Night) -> list[Task]:
     ]  # fmt: skip
 
 
+def panel_tasks(night: Night) -> list[Task]:
+    """One for all indicators: of those whose sources have not changed nothing is done."""
+    said = [indicator.digest() for indicator in night.indicators]
+    if not said:
+        return []
+    return [
+        Task("panel", "indicators", partial(_panel, night), partial(_state_of_all, night, *said))
+    ]
+
+
 def catalogue_tasks(night: Night) -> list[Task]:
     """The one of the whole container."""
     said = [declaration.fingerprint() for declaration in night.datasets.values()]
@@ -143,6 +154,7 @@ STEPS: Final[Mapping[str, Tasks]] = {
     "relate": relate_tasks,
     "sensors": sensors_tasks,
     "reconstruct": reconstruct_tasks,
+    "panel": panel_tasks,
     "catalogue": catalogue_tasks,
     "retention": retention_tasks,
 }
@@ -258,6 +270,17 @@ def _reconstruct(night: Night) -> Done:
     return Done(message, None, rows, rows)
 
 
+def _panel(night: Night) -> Done:
+    outcome = build_panel(
+        night.session.spark(), night.storage, night.indicators, city=night.city,
+        declarations=list(night.datasets.values()),
+    )  # fmt: skip
+    if outcome.failures:
+        raise StorageError("; ".join(f"{name}: {why}" for name, why in outcome.failures.items()))
+    ways = Counter(built.how for built in outcome.results)
+    return Done(", ".join(f"{count} indicators {how}" for how, count in sorted(ways.items())))
+
+
 def _catalogue(night: Night) -> Done:
     write_catalogue(night.storage, night.datasets.values())
     return Done(f"{len(night.storage.find_datasets())} data sets")
@@ -275,11 +298,15 @@ def _retain(night: Night) -> Done:
 
 
 def _consumed(night: Night) -> dict[str, int]:
-    """By table the version up to which its change feed has been read."""
+    """By table the version up to which all who read its change feed have done so."""
     paths = {name: night.path(name) for name in night.datasets} | {
         "identity.objects": night.identities.objects,
         "identity.links": night.identities.links,
         "sensors.readings": readings_path(night.storage),
     }
-    known = read_versions(night.storage)
-    return {paths[name]: version for name, version in known.items() if name in paths}
+    cells = read_versions(night.storage)
+    read = [(paths[name], version) for name, version in cells.items() if name in paths]
+    consumed: dict[str, int] = {}
+    for path, version in [*read, *read_panel_versions(night.storage)]:
+        consumed[path] = min(version, consumed.get(path, version))
+    return consumed

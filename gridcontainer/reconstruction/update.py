@@ -21,7 +21,7 @@ from gridcontainer.reconstruction.summary import (
     to_levels,
 )
 from gridcontainer.reconstruction.whole import COARSER, NEXT_LEVEL, state_row, to_cells, union
-from gridcontainer.spark.kept import kept
+from gridcontainer.spark.kept import keep, kept
 
 _PART: Final = "_part"  # what a summary is: of before, of what came, of what went
 _BEFORE, _CAME, _WENT = "before", "came", "went"
@@ -126,13 +126,13 @@ def _refresh(
         return untouched.unionByName(good.where(F.col("grid_level") == level))
 
     finest = _from_rows(spark, source, stale.where(F.col("grid_level") == FINEST_LEVEL))
-    made = finest.localCheckpoint() if FINEST_LEVEL in levels else finest.limit(0)
+    made = keep(finest) if FINEST_LEVEL in levels else finest.limit(0)
     for children, parents in ((FINEST_LEVEL, [NEXT_LEVEL]), (NEXT_LEVEL, list(COARSER))):
         wanted = stale.where(F.col("grid_level").isin(parents))
         below = made.where(F.col("grid_level") == children)
         ancestors = to_levels(whole_level(children).unionByName(below), parents)
         anew = merge_summaries(ancestors.join(wanted, _CELL, "left_semi"), apart=["grid_level"])
-        made = made.unionByName(anew.select(*_CELL, *_FIGURES).localCheckpoint())
+        made = made.unionByName(keep(anew.select(*_CELL, *_FIGURES)))
     return good.unionByName(made)
 
 

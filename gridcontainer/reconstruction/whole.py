@@ -17,7 +17,7 @@ from gridcontainer.reconstruction.sketch import estimate
 from gridcontainer.reconstruction.sources import Source
 from gridcontainer.reconstruction.summary import roll_up, summarise
 from gridcontainer.spark.columns import grid_cell_code
-from gridcontainer.spark.kept import kept
+from gridcontainer.spark.kept import keep, kept
 
 NEXT_LEVEL: Final = FINEST_LEVEL - 1
 # From the next level, not from the finest: a sketch of the city of sketches of all small cells
@@ -33,7 +33,7 @@ def write_whole(spark: SparkSession, source: Source, path: str) -> int:
     """
     summaries = summarise(source.read(spark), source.figures)
     with kept(summaries.withColumn("grid_level", F.lit(FINEST_LEVEL))) as finest:
-        following = roll_up(finest, [NEXT_LEVEL]).localCheckpoint()
+        following = keep(roll_up(finest, [NEXT_LEVEL]))
         coarser = roll_up(following, COARSER)
         cells = to_cells(union(finest, following, coarser), source)
         count = finest.count() + following.count()
