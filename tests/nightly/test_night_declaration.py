@@ -71,7 +71,12 @@ def test_mistakes_are_told_with_the_file(tmp_path, change, said):
 def test_steps_are_chosen_by_name_and_from_one_on():
     declared = load_nightly(CONF / "nightly.yaml")
     assert choose_steps(declared, only=["relate", "link"], since=None) == ["link", "relate"]
-    assert choose_steps(declared, only=(), since="link") == ["link", "relate", "retention"]
+    assert choose_steps(declared, only=(), since="link") == [
+        "link",
+        "relate",
+        "reconstruct",
+        "retention",
+    ]
     for wrong in ({"only": ["lnik"], "since": None}, {"only": (), "since": "lnik"}):
         with pytest.raises(DeclarationError, match="no step lnik; it has ingest"):
             choose_steps(declared, **wrong)

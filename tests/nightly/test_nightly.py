@@ -135,9 +135,9 @@ def test_told_to_stop_it_marks_what_ran_and_lets_the_lock_go(city):
     assert job.wait(60) == 143, told
     assert "stopped by SIGTERM" in "".join(told)
     entries = DeltaTable(f"{city.container}/ops/steps").to_pandas()
-    assert set(entries.groupby("task")["status"].agg(list).map(sorted).map(tuple)) == {
-        ("failed", "started")
-    }
+    ended = set(entries.groupby("task")["status"].agg(list).map(sorted).map(tuple))
+    assert ("failed", "started") in ended
+    assert ended <= {("failed", "started"), ("done", "started")}  # another may just have ended
     with Lock(LocalFiles(), str(city.container), minutes=15):
         pass
     holder = json.loads(sorted((city.container / "ops/lock").iterdir())[0].read_text())
