@@ -25,6 +25,10 @@ demo: .venv/installed ## ingest a city (the real sets where they are, else a gen
 test: .venv/installed ## run the tests
 	$(BIN)/python -m pytest
 
+.PHONY: slow
+slow: .venv/installed ## run the tests that take minutes each: a cluster on this machine
+	$(BIN)/python -m pytest -m slow
+
 .PHONY: package
 package: .venv/installed ## build the wheel, install it into a clean environment and run it there
 	rm -rf dist var/package

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -93,7 +94,11 @@ def start_cluster(folder: Path) -> Iterator[Cluster]:
 
 @contextmanager
 def submit(master: str, job: str, *arguments: object) -> Iterator["subprocess.Popen[bytes]"]:
-    """A job, started as ``docs/cluster.md`` says; ended at the latest with the ``with``."""
+    """A job, started as ``docs/cluster.md`` says; ended at the latest with the ``with``.
+
+    What it says goes to a file, ``process.stdout``: a pipe that nobody reads would stop it.
+    """
+    said = tempfile.TemporaryFile("w+b")
     settings = [word for pair in _SMALL.items() for word in ("--conf", "=".join(pair))]
     process = subprocess.Popen(
         [
@@ -101,13 +106,14 @@ def submit(master: str, job: str, *arguments: object) -> Iterator["subprocess.Po
             "--properties-file", str(ROOT / "conf/spark-defaults.conf"), *settings,
             str(ROOT / f"jobs/{job}.py"), *map(str, arguments),
         ],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, env=environment(),
-        start_new_session=True,
+        stdout=said, stderr=subprocess.STDOUT, cwd=ROOT, env=environment(), start_new_session=True,
     )  # fmt: skip
+    process.stdout = said
     try:
         yield process
     finally:
         _end(process)
+        said.close()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

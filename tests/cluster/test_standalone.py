@@ -15,7 +15,7 @@ from tiny_city import TinyCity
 from gridcontainer.sample import Truth
 
 LOCAL = "local-cluster[2,1,1024]"
-NAMES = ("bus_stops", "communities", "towns")
+NAMES = ("communities", "towns")
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,9 @@ def require_truth(container: Path, sample: Truth, *names: str) -> None:
 
 
 def require_well(job: "subprocess.Popen[bytes]") -> None:
-    said, _ = job.communicate(timeout=300)
-    assert job.returncode == 0, said.decode(errors="replace")[-3000:]
+    code = job.wait(300)
+    job.stdout.seek(0)
+    assert code == 0, job.stdout.read().decode(errors="replace")[-3000:]
 
 
 def wait_for_table(container: Path, seconds: float = 280) -> None:
@@ -63,6 +64,7 @@ def test_an_executor_killed_in_the_middle_changes_nothing(cluster, sample, tmp_p
     require_truth(container, sample, *NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_a_night_on_the_cluster(cluster, tmp_path):
     city = TinyCity.make(tmp_path)
@@ -77,6 +79,7 @@ def test_a_night_on_the_cluster(cluster, tmp_path):
     assert sorted(DeltaTable(f"{city.container}/sensors/readings").to_pandas()["value"]) == [20, 30]
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_local_cluster_gives_the_same(sample, tmp_path):
     container = tmp_path / "container"
