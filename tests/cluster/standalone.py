@@ -98,22 +98,22 @@ def submit(master: str, job: str, *arguments: object) -> Iterator["subprocess.Po
 
     What it says goes to a file, ``process.stdout``: a pipe that nobody reads would stop it.
     """
-    said = tempfile.TemporaryFile("w+b")
     settings = [word for pair in _SMALL.items() for word in ("--conf", "=".join(pair))]
-    process = subprocess.Popen(
-        [
-            str(_HOME / "bin/spark-submit"), "--master", master,
-            "--properties-file", str(ROOT / "conf/spark-defaults.conf"), *settings,
-            str(ROOT / f"jobs/{job}.py"), *map(str, arguments),
-        ],
-        stdout=said, stderr=subprocess.STDOUT, cwd=ROOT, env=environment(), start_new_session=True,
-    )  # fmt: skip
-    process.stdout = said
-    try:
-        yield process
-    finally:
-        _end(process)
-        said.close()
+    command = [
+        str(_HOME / "bin/spark-submit"), "--master", master,
+        "--properties-file", str(ROOT / "conf/spark-defaults.conf"), *settings,
+        str(ROOT / f"jobs/{job}.py"), *map(str, arguments),
+    ]  # fmt: skip
+    with tempfile.TemporaryFile("w+b") as said:
+        process = subprocess.Popen(
+            command, stdout=said, stderr=subprocess.STDOUT, cwd=ROOT, env=environment(),
+            start_new_session=True,
+        )  # fmt: skip
+        process.stdout = said
+        try:
+            yield process
+        finally:
+            _end(process)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
