@@ -160,7 +160,7 @@ def _locate(
         started=started,
         seconds=time.perf_counter() - clock,
         fingerprint=fingerprint,
-        table_version=read_version(city.spark, placements_path(city, name)),
+        table_version=read_version(city.spark, placements_path(city.storage, name)),
         rows_in=rows.count(),
         rows_out=sum(methods.values()),
         rows_quarantined=sum(reasons.values()),
@@ -283,7 +283,7 @@ def _fingerprint(city: City, records: Records) -> str:
 
 def _find_unchanged(city: City, name: str, fingerprint: str) -> Located | None:
     """The last run, if it followed from the same and the table is as it left it."""
-    path = placements_path(city, name)
+    path = placements_path(city.storage, name)
     earlier = last_run(city.spark, city.storage.runs, ledger_name(name))
     if earlier is None or earlier.fingerprint != fingerprint:
         return None

@@ -7,15 +7,16 @@ from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.addresses.knowledge import City
 from gridcontainer.addresses.schemas import PLACEMENTS_SCHEMA
+from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import create_table, renew_properties
 from gridcontainer.errors import DatasetError
 
 _WHERE: Final = ("lon", "lat", "cell", "grid_code", "evidence")
 
 
-def placements_path(city: City, dataset: str) -> str:
+def placements_path(storage: Storage, dataset: str) -> str:
     """Of the table of a data set's placements."""
-    return f"{city.storage.root}/placements/{dataset}"
+    return f"{storage.root}/placements/{dataset}"
 
 
 def write_placements(placements: DataFrame, city: City, dataset: str) -> None:
@@ -26,7 +27,7 @@ def write_placements(placements: DataFrame, city: City, dataset: str) -> None:
         city: the container.
         dataset: the data set.
     """
-    spark, path = placements.sparkSession, placements_path(city, dataset)
+    spark, path = placements.sparkSession, placements_path(city.storage, dataset)
     properties = {
         "delta.dataSkippingStatsColumns": "cell,object_id",
         "gridcontainer.confidential": str(is_confidential(city, dataset)),
@@ -49,7 +50,7 @@ def read_placements(city: City, dataset: str, *, with_confidential: bool = False
     Raises:
         DatasetError: it has not been located.
     """
-    path = placements_path(city, dataset)
+    path = placements_path(city.storage, dataset)
     if not DeltaTable.isDeltaTable(city.spark, path):
         raise DatasetError(f"{dataset} has not been located; run: gridcontainer locate {dataset}")
     rows = city.spark.read.format("delta").load(path)
@@ -71,7 +72,7 @@ def is_confidential(city: City, dataset: str) -> bool:
 
 def count_placements(city: City, dataset: str) -> tuple[dict[str, int], dict[str, int]]:
     """Placed rows by method, and the others by reason, most first."""
-    table = city.spark.read.format("delta").load(placements_path(city, dataset))
+    table = city.spark.read.format("delta").load(placements_path(city.storage, dataset))
     counted = table.groupBy("method", "reason").agg(F.count("*").alias("rows"))
     most_first = counted.orderBy(F.desc("rows"), "method", "reason").collect()
     methods = {row["method"]: row["rows"] for row in most_first if row["method"] is not None}

@@ -7,6 +7,7 @@ from typing import Final
 
 from gridcontainer.addresses.knowledge import City
 from gridcontainer.addresses.locate import locate_datasets
+from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.catalogue import write_catalogue
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.ingest import ingest_dataset
@@ -183,7 +184,7 @@ def _state_of_all(night: Night, *said: str) -> str:
         night.identities.links,
         registry_path(night.storage),
         readings_path(night.storage),
-        *(f"{night.storage.root}/placements/{name}" for name in night.datasets),
+        *(placements_path(night.storage, name) for name in night.datasets),
     ]
     return night.versions(night.datasets, *(f"{night.version_of(path)}" for path in own), *said)
 

@@ -12,6 +12,7 @@ from functools import reduce
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
+from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
@@ -71,8 +72,7 @@ class Reader:
         if source.readings is not None:
             paths.append(registry_path(self.storage))
         if source.place == "located":
-            # Where ``addresses.placements`` writes it, which needs an address book to be asked.
-            paths.append(f"{self.storage.root}/placements/{source.dataset}")
+            paths.append(placements_path(self.storage, source.dataset))
         paths += [self.path(name) for name in source.others]
         for path in paths:
             if not DeltaTable.isDeltaTable(self.spark, path):

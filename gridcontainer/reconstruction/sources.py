@@ -8,6 +8,7 @@ from pathlib import Path
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
+from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import read_current, read_properties, read_version
 from gridcontainer.identity import IdentityStorage
@@ -94,7 +95,7 @@ def _dataset(
         for names in (declared.numbers(dataset), declared.distincts(dataset))
     )
     figures = Figures(numbers, distincts)
-    placements = f"{storage.root}/placements/{dataset}"
+    placements = placements_path(storage, dataset)
     fixed, places = "", None
     if "cell" not in columns and Path(placements, "_delta_log").is_dir():
         version = read_version(spark, placements)
