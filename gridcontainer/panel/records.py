@@ -72,7 +72,7 @@ class Reader:
         if source.readings is not None:
             paths.append(registry_path(self.storage))
         if source.place == "located":
-            paths.append(placements_path(self.storage, source.dataset))
+            paths.append(placements_path(self.storage, source.dataset or ""))
         paths += [self.path(name) for name in source.others]
         for path in paths:
             if not DeltaTable.isDeltaTable(self.spark, path):
