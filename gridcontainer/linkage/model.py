@@ -27,6 +27,10 @@ from gridcontainer.linkage.comparisons import build_comparison
 from gridcontainer.linkage.declaration import Link
 
 PRIOR: Final = "prior"
+# Where records are so clear that some level is never seen on pairs that differ, its share goes to
+# nought with the rounds of the training, which Splink refuses: then fewer rounds.
+_ROUNDS: Final = (50, 8, 4, 2)
+_REFUSED: Final = "below the minimum allowed"
 MOST_TRAINING_PAIRS: Final = 2_000_000.0
 LEAST_SHARE: Final = 5e-6  # of pairs that have a level
 _API: Final[Any] = SparkAPI  # it has no types
@@ -84,7 +88,17 @@ def train(records: Mapping[str, DataFrame], link: Link) -> Settings:
     Raises:
         LinkError: no two records of different data sets lie near each other.
     """
-    with _open_linker(records, _untrained(link)) as (linker, _):
+    for rounds in _ROUNDS:
+        try:
+            return _train(records, link, rounds)
+        except ValueError as error:
+            if _REFUSED not in str(error):
+                raise
+    raise LinkError(f"{link.link}: its comparisons tell all pairs apart; give it fewer of them")
+
+
+def _train(records: Mapping[str, DataFrame], link: Link, rounds: int) -> Settings:
+    with _open_linker(records, _untrained(link, rounds)) as (linker, _):
         try:
             linker.training.estimate_parameters_using_expectation_maximisation(
                 _TRAINING_PAIRS,
@@ -154,7 +168,7 @@ def _step(comparison: Column, level: Column, weight: Column) -> Column:
     return F.struct(comparison.alias("comparison"), level.alias("level"), weight.alias("weight"))
 
 
-def _untrained(link: Link) -> SettingsCreator:
+def _untrained(link: Link, rounds: int) -> SettingsCreator:
     return SettingsCreator(
         link_type="link_only",
         unique_id_column_name="record_id",
@@ -163,7 +177,7 @@ def _untrained(link: Link) -> SettingsCreator:
         retain_intermediate_calculation_columns=True,
         retain_matching_columns=True,
         em_convergence=0.0005,
-        max_iterations=50,
+        max_iterations=rounds,
     )
 
 
