@@ -20,7 +20,7 @@ from gridcontainer.grid.datum import to_wgs84
 from gridcontainer.sample.positions import distance_metres
 
 CONF = Path(__file__).parents[2] / "conf"
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("compiled")]
 
 # rows in, rows set aside by reason
 COUNTS = {

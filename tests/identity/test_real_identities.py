@@ -21,7 +21,7 @@ CONF = Path(__file__).parents[2] / "conf"
 NAMES = ("metro_stations", "metro_stations_2026", "districts", "street_controls")
 STATIONS = "metro_stations_2026.station to metro_stations"
 CONTROLS = "street_controls.district to districts"
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("compiled")]
 
 
 def test_declared_relations_resolve_before_and_after_linkage(
