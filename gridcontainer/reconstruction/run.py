@@ -2,16 +2,17 @@
 
 import time
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Row, SparkSession, functions as F
 
-from gridcontainer.container.runs import Run, record_run
+from gridcontainer.container.runs import Run, last_runs, record_run
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import create_table, first_line, read_current
 from gridcontainer.errors import ConservationError, DatasetError, GridContainerError, StorageError
@@ -30,6 +31,7 @@ from gridcontainer.reconstruction.update import write_changes
 from gridcontainer.reconstruction.whole import write_whole
 
 WHOLE, CHANGES, UNCHANGED = "made anew", "changes", "unchanged"
+_JOB: Final = "reconstruct"
 Report = Callable[[str, str], None]
 
 
@@ -103,6 +105,7 @@ def reconstruct(
         create_table(spark, path, CELLS_SCHEMA, ["source"], CELLS_PROPERTIES)
         sources = list(find_sources(spark, storage, declared))
         states = _states(spark, path)
+        told = last_runs(spark, storage.runs, _JOB)
     except (PySparkException, Py4JJavaError) as error:
         raise StorageError(_explain(storage, "the table of cells", error)) from error
     names = {source.name for source in sources}
@@ -113,7 +116,10 @@ def reconstruct(
     def bring(source: Source) -> Reconstructed | str:
         state = None if whole else states.get(source.name)
         try:
-            result = _bring(spark, source, state, path, lambda step: report(source.name, step))
+            is_told = _is_told(told, source)
+            result = _bring(
+                spark, source, state, path, lambda step: report(source.name, step), is_told=is_told
+            )
         except (PySparkException, Py4JJavaError) as error:
             report(source.name, "failed")
             return _explain(storage, source.name, error)
@@ -127,7 +133,7 @@ def reconstruct(
         ended = dict(zip((s.name for s in chosen), pool.map(bring, chosen), strict=True))
     gone = () if only else _remove_gone(spark, path, states.keys() - names)
     results = tuple(result for result in ended.values() if isinstance(result, Reconstructed))
-    _record(spark, storage, chosen, results)
+    _record(spark, storage, chosen, results, told)
     failures = {name: said for name, said in ended.items() if isinstance(said, str)}
     return Outcome(results, failures, gone)
 
@@ -138,12 +144,17 @@ def _bring(
     state: Row | None,
     path: str,
     report: Callable[[str], None],
+    *,
+    is_told: bool,
 ) -> Reconstructed:
+    """``is_told``: the ledger has the run that made the cells of this version."""
     clock = time.perf_counter()
     way, cells = CHANGES, None
     if state is not None and state["settings"] == source.digest:
         if state["source_version"] == source.version:
-            return Reconstructed(source.name, UNCHANGED)
+            # Else a run was killed between its cells and the ledger.
+            rows = 0 if is_told else _require_conservation(spark, source, path)
+            return Reconstructed(source.name, UNCHANGED, rows)
         report(CHANGES)
         cells = write_changes(spark, source, state["source_version"], path)
     if cells is None:
@@ -187,13 +198,14 @@ def _record(
     storage: Storage,
     sources: Sequence[Source],
     results: Sequence[Reconstructed],
+    told: Mapping[str, Run],
 ) -> None:
     by_name = {source.name: source for source in sources}
     runs = [
         Run(
             run_id=uuid.uuid4().hex,
-            job="reconstruct",
-            dataset=f"reconstruction.{result.source}",
+            job=_JOB,
+            dataset=_entry(result.source),
             department="",
             started=datetime.now(UTC),
             seconds=result.seconds,
@@ -205,10 +217,22 @@ def _record(
             updated=result.cells,
         )
         for result in results
-        if result.way != UNCHANGED
+        if result.way != UNCHANGED or not _is_told(told, by_name[result.source])
     ]
     if runs:
         record_run(spark, storage.runs, *runs)
+
+
+def _is_told(told: Mapping[str, Run], source: Source) -> bool:
+    run = told.get(_entry(source.name))
+    return (
+        run is not None and run.table_version == source.version and run.fingerprint == source.digest
+    )
+
+
+def _entry(source: str) -> str:
+    """The name of a source in the ledger of runs."""
+    return f"reconstruction.{source}"
 
 
 def _explain(storage: Storage, what: str, error: PySparkException | Py4JJavaError) -> str:

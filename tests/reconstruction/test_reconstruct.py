@@ -105,6 +105,18 @@ def test_nothing_new_writes_nothing(trips: SmallTable):
     assert read_version(trips.spark, path) == before
 
 
+def test_a_run_killed_before_the_ledger_is_told_by_the_next(trips: SmallTable):
+    run(trips)
+    ledger = DeltaTable(trips.storage.runs)
+    ledger.delete()
+    (result,) = run(trips).results
+    assert (result.way, result.rows) == ("unchanged", len(trips.rows))
+    told = DeltaTable(trips.storage.runs).to_pandas()
+    assert told[["dataset", "rows_in", "rows_out"]].values.tolist() == [
+        ["reconstruction.trips", len(trips.rows), len(trips.rows)]
+    ]
+
+
 def test_other_measures_make_the_cells_anew(trips: SmallTable):
     run(trips)
     fewer = trips.declared.model_copy(update={"measures": trips.declared.measures[:1]})
