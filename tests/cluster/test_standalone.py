@@ -18,6 +18,9 @@ LOCAL = "local-cluster[2,1,1024]"
 NAMES = ("communities", "towns")
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with start_cluster(tmp_path_factory.mktemp("cluster")) as started:
@@ -64,7 +67,6 @@ def test_an_executor_killed_in_the_middle_changes_nothing(cluster, sample, tmp_p
     require_truth(container, sample, *NAMES)
 
 
-@pytest.mark.slow
 @pytest.mark.spark
 def test_a_night_on_the_cluster(cluster, tmp_path):
     city = TinyCity.make(tmp_path)
@@ -79,7 +81,6 @@ def test_a_night_on_the_cluster(cluster, tmp_path):
     assert sorted(DeltaTable(f"{city.container}/sensors/readings").to_pandas()["value"]) == [20, 30]
 
 
-@pytest.mark.slow
 @pytest.mark.spark
 def test_local_cluster_gives_the_same(sample, tmp_path):
     container = tmp_path / "container"

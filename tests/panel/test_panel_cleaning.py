@@ -79,7 +79,7 @@ def test_outliers_and_gaps(spark, method, filling):
         assert set(own[own["status"] == "interpolated"]["number"]) == interpolated
 
 
-def test_windows_on_the_long_table_do_not_know_how_many_indicators_there_are(spark):
+def test_windows_on_the_long_table_do_not_know_how_many_indicators_there_are(spark, compiled):
     days = pd.date_range("2024-01-01", periods=12, tz="UTC")
     names = [f"i{number:03}" for number in range(120)]
     chance = np.random.default_rng(1)
