@@ -14,7 +14,7 @@ def aggregate(records: DataFrame, indicator: Indicator) -> DataFrame:
     """Values of the cells and steps that have a record.
 
     Args:
-        records: once for each level wanted (``cells.at_levels``).
+        records: once for each level wanted (``city_cells.at_levels``).
         indicator: says how.
 
     Returns:
@@ -76,7 +76,7 @@ def roll_up(finest: DataFrame, indicator: Indicator) -> DataFrame:
     their plain mean.
 
     Args:
-        finest: of ``with_status``, cleaned; once for each coarser level (``cells.at_levels``).
+        finest: of ``with_status``, cleaned; once for each coarser level (``city_cells.at_levels``).
         indicator: says how.
     """
     weight = F.col("observations")

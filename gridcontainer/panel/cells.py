@@ -1,65 +1,14 @@
-"""Cells of the panel: the city's land at each level, and how a finer cell falls into a coarser."""
-
-from collections.abc import Sequence
-from typing import Final
+"""Cells of the panel: the city's land at each level."""
 
 import numpy as np
 import pandas as pd
 import shapely
-from pyspark.sql import Column, DataFrame, SparkSession, functions as F
+from pyspark.sql import DataFrame, SparkSession
 
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import read_current
 from gridcontainer.grid.cover import cover
-from gridcontainer.grid.levels import INVALID_CELL, get_level
-from gridcontainer.panel.schemas import CITY_CELL, CITY_LEVEL, NOWHERE
-from gridcontainer.spark.columns import grid_cell_code, grid_parent
-
-FINEST: Final = 5  # level of cells that a panel can have
-NO_PLACE: Final = INVALID_CELL  # the cell of the row for what has no place
-
-
-def to_level(cell: Column, level: int) -> Column:
-    """The cell of a coarser (or its own) level; what has no place stays so, but in the city.
-
-    Args:
-        cell: bigint; null has no place.
-        level: 0-5; 0 is the whole city.
-    """
-    if level == CITY_LEVEL:
-        return F.lit(CITY_CELL).cast("long")
-    none = F.lit(NO_PLACE).cast("long")
-    return F.when(cell.isNull() | (cell == none), none).otherwise(grid_parent(cell, level))
-
-
-def at_levels(frame: DataFrame, levels: Sequence[int]) -> DataFrame:
-    """Each row once for each level: with ``grid_level``, and ``cell`` of that level.
-
-    All levels in one pass: a plan with a branch for each of them costs more than its rows.
-    """
-    cell = F.col("cell")
-    places = [
-        F.struct(F.lit(level).alias("grid_level"), to_level(cell, level).alias("cell"))
-        for level in levels
-    ]
-    others = [name for name in frame.columns if name not in ("cell", "grid_level")]
-    exploded = frame.select(*others, F.explode(F.array(*places)).alias("_at"))
-    return exploded.select("_at.grid_level", "_at.cell", *others)
-
-
-def code_of(cell: Column, level: Column) -> Column:
-    """The standard's code of a cell; empty for the whole city, ``nowhere`` where it has none.
-
-    A cell of a coarser level is the first of its finest ones, whose code begins with its own.
-    """
-    lengths = F.array(*(F.lit(get_level(n).code_length) for n in range(1, FINEST + 1)))
-    length = F.get(lengths, level.cast("int") - 1)
-    code = F.substring(grid_cell_code(cell, FINEST), F.lit(1), length)
-    return (
-        F.when(level == CITY_LEVEL, F.lit(""))
-        .when(cell == NO_PLACE, F.lit(NOWHERE))
-        .otherwise(code)
-    )
+from gridcontainer.spark.city_cells import CITY_CELL, CITY_LEVEL
 
 
 class Land:

@@ -6,12 +6,11 @@ from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.panel.aggregate import KEY, aggregate, roll_up, with_status
 from gridcontainer.panel.axes import cross
-from gridcontainer.panel.cells import at_levels
 from gridcontainer.panel.clean import clean
 from gridcontainer.panel.declaration import Indicator
-from gridcontainer.panel.schemas import CITY_LEVEL
 from gridcontainer.panel.suppress import suppress
 from gridcontainer.panel.touched import Touched
+from gridcontainer.spark.city_cells import CITY_LEVEL, at_levels
 from gridcontainer.spark.kept import keep
 
 _VALUES = (*KEY, "time", "value", "status", "observations", "rejected", "cleaned")

@@ -11,7 +11,6 @@ from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import create_table
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.schemas import (
-    CITY_LEVEL,
     INDICATORS_SCHEMA,
     INTERPOLATED,
     OUTLIER,
@@ -19,6 +18,7 @@ from gridcontainer.panel.schemas import (
     values_path,
 )
 from gridcontainer.panel.state import State
+from gridcontainer.spark.city_cells import CITY_LEVEL
 
 
 @dataclass(frozen=True)

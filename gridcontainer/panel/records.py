@@ -16,11 +16,12 @@ from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
-from gridcontainer.panel.cells import Land, to_level
+from gridcontainer.panel.cells import Land
 from gridcontainer.panel.declaration import At, Indicator, Source
 from gridcontainer.panel.spread import POLYGON, shares_of
 from gridcontainer.panel.steps import only_step, step_number
 from gridcontainer.sensors.tables import readings_path, registry_path
+from gridcontainer.spark.city_cells import to_level
 
 _PLACED = ("_placed_cell", "_placed_geometry")
 

@@ -16,11 +16,12 @@ from gridcontainer.panel.cells import Land
 from gridcontainer.panel.compute import compute_all, compute_finest, compute_touched, to_delete
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.records import Reader
-from gridcontainer.panel.schemas import CITY_LEVEL, values_path
+from gridcontainer.panel.schemas import values_path
 from gridcontainer.panel.state import State
 from gridcontainer.panel.steps import only_step, step_number, step_start
 from gridcontainer.panel.touched import find_touched
 from gridcontainer.panel.write import merge_values, replace_values, shape_values
+from gridcontainer.spark.city_cells import CITY_LEVEL
 from gridcontainer.spark.kept import keep
 
 SUPPRESS_BELOW: Final = 5  # of sources with confidential columns, where an indicator says nothing

@@ -6,8 +6,6 @@ from pyspark.sql import types as T
 
 from gridcontainer.container.storage import Storage
 
-CITY_LEVEL: Final = 0  # the whole city: one cell, 0, with the empty code
-CITY_CELL: Final = 0
 NOWHERE: Final = "nowhere"  # code of the row for what has no place, at levels 1 and finer
 
 OBSERVED, INTERPOLATED, ZERO = "observed", "interpolated", "zero"

@@ -15,7 +15,8 @@ from deltalake import DeltaTable as LocalTable
 from pyspark.sql import SparkSession, functions as F
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.panel.schemas import CITY_LEVEL, indicators_path, values_path
+from gridcontainer.panel.schemas import indicators_path, values_path
+from gridcontainer.spark.city_cells import CITY_LEVEL
 
 
 @dataclass(frozen=True)

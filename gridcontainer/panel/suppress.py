@@ -15,8 +15,8 @@ from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window, functions as F
 
-from gridcontainer.panel.cells import to_level
 from gridcontainer.panel.schemas import SUPPRESSED
+from gridcontainer.spark.city_cells import to_level
 from gridcontainer.spark.kept import keep
 
 

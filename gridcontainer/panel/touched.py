@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.panel.axes import Calendar, cross, numbers_frame
-from gridcontainer.panel.cells import at_levels
 from gridcontainer.panel.declaration import Indicator
-from gridcontainer.panel.schemas import CITY_CELL
+from gridcontainer.spark.city_cells import CITY_CELL, at_levels
 from gridcontainer.spark.kept import keep
 
 

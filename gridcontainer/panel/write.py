@@ -7,10 +7,10 @@ from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import as_schema, create_table
-from gridcontainer.panel.cells import code_of
 from gridcontainer.panel.declaration import Indicator
-from gridcontainer.panel.schemas import VALUES_PROPERTIES, VALUES_SCHEMA, values_path
+from gridcontainer.panel.schemas import NOWHERE, VALUES_PROPERTIES, VALUES_SCHEMA, values_path
 from gridcontainer.panel.state import State
+from gridcontainer.spark.city_cells import code_of
 
 _GONE = "_gone"
 _ORDER = ("grid_level", "time", "cell")
@@ -19,7 +19,7 @@ _ROWS_OF_A_FILE = 2_000_000
 
 def shape_values(values: DataFrame, indicator: Indicator, state: State, run_id: str) -> DataFrame:
     """Computed values as the panel's table has them."""
-    code = code_of(F.col("cell"), F.col("grid_level"))
+    code = code_of(F.col("cell"), F.col("grid_level"), unplaced=NOWHERE)
     return values.select(
         *as_schema(
             VALUES_SCHEMA,

@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame, SparkSession, functions as F
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid.code import code_to_cell
-from gridcontainer.reconstruction.schemas import CITY_LEVEL, FINEST_LEVEL, SOURCE, cells_path
+from gridcontainer.reconstruction.schemas import SOURCE, cells_path
+from gridcontainer.spark.city_cells import CITY_LEVEL, FINEST_LEVEL
 
 _FIELD: Final[Any] = pyarrow.compute.field  # it has no types
 _SHOWN: Final = ("department", "source", "kind", "name")

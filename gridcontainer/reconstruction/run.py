@@ -20,7 +20,6 @@ from gridcontainer.reconstruction.declaration import Reconstruction
 from gridcontainer.reconstruction.schemas import (
     CELLS_PROPERTIES,
     CELLS_SCHEMA,
-    CITY_LEVEL,
     DISTINCT,
     NUMBER,
     SOURCE,
@@ -29,6 +28,7 @@ from gridcontainer.reconstruction.schemas import (
 from gridcontainer.reconstruction.sources import Source, find_sources
 from gridcontainer.reconstruction.update import write_changes
 from gridcontainer.reconstruction.whole import write_whole
+from gridcontainer.spark.city_cells import CITY_LEVEL
 
 WHOLE, CHANGES, UNCHANGED = "made anew", "changes", "unchanged"
 _JOB: Final = "reconstruct"

@@ -22,9 +22,6 @@ from pyspark.sql import types as T
 
 from gridcontainer.container.storage import Storage
 
-CITY_LEVEL: Final = 0  # one cell, 0: the whole city
-FINEST_LEVEL: Final = 5  # 4" x 4"
-UNPLACED: Final = -1  # the cell of what is somewhere in the city; no cell of the grid has it
 RECORDS, NUMBER, DISTINCT = "records", "number", "distinct"
 OBJECTS, LINKS, READINGS, SOURCE = "objects", "links", "readings", "source"
 KEY: Final = ("department", "kind", "name", "cell")

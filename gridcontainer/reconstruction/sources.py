@@ -15,8 +15,9 @@ from gridcontainer.identity import IdentityStorage
 from gridcontainer.identity.schemas import ACTIVE, MERGE
 from gridcontainer.reconstruction.declaration import Reconstruction
 from gridcontainer.reconstruction.schemas import LINKS, OBJECTS, READINGS, RECORDS
-from gridcontainer.reconstruction.summary import AT, Figures, finest
+from gridcontainer.reconstruction.summary import AT, Figures
 from gridcontainer.sensors.tables import readings_path, registry_path
+from gridcontainer.spark.city_cells import FINEST_LEVEL, to_level
 
 _RULES = 1  # to be raised when the same source is to give other summaries
 Facts = Callable[[DataFrame], DataFrame]
@@ -115,7 +116,7 @@ def _dataset(
 
 def _objects(rows: DataFrame) -> DataFrame:
     active = rows.where(F.col("status") == ACTIVE)
-    cell = F.when(F.col("grid_level") >= 5, F.col("cell"))
+    cell = F.when(F.col("grid_level") >= FINEST_LEVEL, F.col("cell"))
     return _as_facts(active, F.col("department"), F.lit(OBJECTS), F.col("object_class"), cell)
 
 
@@ -126,7 +127,7 @@ def _links(spark: SparkSession, identities: IdentityStorage, version: int) -> So
         objects.select(
             F.col("record_id").alias(f"record_{side}"),
             F.col("department").alias(f"department_{side}"),
-            F.when(F.col("grid_level") >= 5, F.col("cell")).alias(f"cell_{side}"),
+            F.when(F.col("grid_level") >= FINEST_LEVEL, F.col("cell")).alias(f"cell_{side}"),
         )
         for side in ("left", "right")
     ]
@@ -182,7 +183,7 @@ def _as_facts(
         department.alias("department"),
         kind.alias("kind"),
         name.alias("name"),
-        finest(cell).alias("cell"),
+        to_level(cell, FINEST_LEVEL).alias("cell"),
         *taken,
         *kept,
     )

@@ -13,16 +13,13 @@ from pyspark.sql import Column, DataFrame, functions as F
 
 from gridcontainer.container.tables import as_schema
 from gridcontainer.reconstruction.schemas import (
-    CITY_LEVEL,
     DISTINCT,
-    FINEST_LEVEL,
     KEY,
     NUMBER,
     SUMMARY,
-    UNPLACED,
 )
 from gridcontainer.reconstruction.sketch import merged, sketch_of
-from gridcontainer.spark.columns import grid_parent
+from gridcontainer.spark.city_cells import at_levels
 
 VALUE: Final = "value"  # the number of a fact that is one
 AT: Final = "at"  # its time
@@ -79,38 +76,9 @@ def merge_summaries(summaries: DataFrame, *, apart: Sequence[str] = ()) -> DataF
     return combined.select(*KEY, *apart, *as_schema(SUMMARY, values))
 
 
-def to_levels(summaries: DataFrame, levels: Sequence[int]) -> DataFrame:
-    """Each summary under its cell's ancestors at the levels; not merged yet.
-
-    Returns:
-        The same columns, ``cell`` being the ancestor and ``grid_level`` its level.
-    """
-    ancestors = F.array(
-        *(F.struct(F.lit(n).alias("level"), ancestor_of(F.col("cell"), n).alias("cell"))
-          for n in levels)
-    )  # fmt: skip
-    others = [name for name in summaries.columns if name not in ("cell", "grid_level")]
-    exploded = summaries.select(*others, F.explode(ancestors).alias("ancestor"))
-    return exploded.select(
-        *others, F.col("ancestor.cell").alias("cell"), F.col("ancestor.level").alias("grid_level")
-    )
-
-
 def roll_up(summaries: DataFrame, levels: Sequence[int]) -> DataFrame:
     """Summaries of cells to those of their ancestors at coarser levels, ``grid_level``."""
-    return to_levels(summaries, levels).transform(merge_summaries, apart=["grid_level"])
-
-
-def ancestor_of(cell: Column, level: int) -> Column:
-    """The ancestor at a level; what is unplaced stays so until the city."""
-    if level == CITY_LEVEL:
-        return F.lit(0).cast("long")
-    return F.when(cell == UNPLACED, cell).otherwise(grid_parent(cell, level))
-
-
-def finest(cell: Column) -> Column:
-    """The cell of a record as facts have it."""
-    return F.coalesce(grid_parent(cell, FINEST_LEVEL), F.lit(UNPLACED).cast("long"))
+    return at_levels(summaries, levels).transform(merge_summaries, apart=["grid_level"])
 
 
 def _counts(facts: DataFrame, figures: Figures, apart: Sequence[str]) -> DataFrame:

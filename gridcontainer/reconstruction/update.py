@@ -9,7 +9,6 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from gridcontainer.container.feed import SIGN, read_feed
 from gridcontainer.reconstruction.schemas import (
     CELLS_SCHEMA,
-    FINEST_LEVEL,
     KEY,
     SOURCE,
     SUMMARY,
@@ -18,9 +17,9 @@ from gridcontainer.reconstruction.sources import Source
 from gridcontainer.reconstruction.summary import (
     merge_summaries,
     summarise,
-    to_levels,
 )
 from gridcontainer.reconstruction.whole import COARSER, NEXT_LEVEL, state_row, to_cells, union
+from gridcontainer.spark.city_cells import FINEST_LEVEL, at_levels
 from gridcontainer.spark.kept import keep, kept
 
 _PART: Final = "_part"  # what a summary is: of before, of what came, of what went
@@ -54,7 +53,7 @@ def write_changes(spark: SparkSession, source: Source, since: int, path: str) ->
             held = spark.read.format("delta").load(path)
             held = held.where((F.col("source") == source.name) & (F.col("kind") != SOURCE))
             before = held.select(*_CELL, *_FIGURES)
-            with kept(_combine(before, to_levels(changes, _LEVELS))) as combined:
+            with kept(_combine(before, at_levels(changes, _LEVELS))) as combined:
                 cells = to_cells(_refresh(spark, source, before, combined), source)
                 return _merge(union(cells, state_row(spark, source)), source, path)
 
@@ -130,7 +129,7 @@ def _refresh(
     for children, parents in ((FINEST_LEVEL, [NEXT_LEVEL]), (NEXT_LEVEL, list(COARSER))):
         wanted = stale.where(F.col("grid_level").isin(parents))
         below = made.where(F.col("grid_level") == children)
-        ancestors = to_levels(whole_level(children).unionByName(below), parents)
+        ancestors = at_levels(whole_level(children).unionByName(below), parents)
         anew = merge_summaries(ancestors.join(wanted, _CELL, "left_semi"), apart=["grid_level"])
         made = made.unionByName(keep(anew.select(*_CELL, *_FIGURES)))
     return good.unionByName(made)

@@ -2,21 +2,18 @@
 
 from typing import Final
 
-from pyspark.sql import Column, DataFrame, SparkSession, functions as F
+from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.layout import ROWS_PER_FILE
 from gridcontainer.container.tables import as_schema
 from gridcontainer.reconstruction.schemas import (
     CELLS_SCHEMA,
-    CITY_LEVEL,
-    FINEST_LEVEL,
     SOURCE,
-    UNPLACED,
 )
 from gridcontainer.reconstruction.sketch import estimate
 from gridcontainer.reconstruction.sources import Source
 from gridcontainer.reconstruction.summary import roll_up, summarise
-from gridcontainer.spark.columns import grid_cell_code
+from gridcontainer.spark.city_cells import CITY_LEVEL, FINEST_LEVEL, code_of
 from gridcontainer.spark.kept import keep, kept
 
 NEXT_LEVEL: Final = FINEST_LEVEL - 1
@@ -54,7 +51,7 @@ def to_cells(summaries: DataFrame, source: Source) -> DataFrame:
     """Summaries with ``grid_level`` as rows of the table of cells."""
     values = {
         "source": F.lit(source.name),
-        "grid_code": _code(),
+        "grid_code": code_of(F.col("cell"), F.col("grid_level"), unplaced=""),
         "distinct": F.when(F.col("sketch").isNotNull(), estimate(F.col("sketch"))),
         "is_confidential": F.lit(source.is_confidential),
         "source_version": F.lit(source.version),
@@ -79,15 +76,6 @@ def state_row(spark: SparkSession, source: Source) -> DataFrame:
         "settings": F.lit(source.digest),
     }
     return spark.range(1).select(*as_schema(CELLS_SCHEMA, values, otherwise=F.lit(None)))
-
-
-def _code() -> Column:
-    """The code of each cell; none of the city and of what is unplaced."""
-    code = F.lit("")
-    for level in range(1, FINEST_LEVEL + 1):
-        is_placed = (F.col("grid_level") == level) & (F.col("cell") != UNPLACED)
-        code = F.when(is_placed, grid_cell_code("cell", level)).otherwise(code)
-    return code
 
 
 def union(first: DataFrame, *others: DataFrame) -> DataFrame:

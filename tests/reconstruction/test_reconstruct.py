@@ -11,8 +11,9 @@ from gridcontainer.container.tables import read_version
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid import cell_to_code, cell_to_parent
 from gridcontainer.reconstruction import Outcome, read_cell, read_cells, reconstruct
-from gridcontainer.reconstruction.schemas import UNPLACED, cells_path
+from gridcontainer.reconstruction.schemas import cells_path
 from gridcontainer.reconstruction.sketch import SIZE, STANDARD_ERROR, estimate, merged, sketch_of
+from gridcontainer.spark.city_cells import UNPLACED
 
 pytestmark = pytest.mark.spark
 SAME_ROW = ["kind", "name", "grid_level", "cell"]
