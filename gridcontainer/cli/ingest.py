@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gridcontainer.cli.options import (
     configuration_options,
@@ -51,26 +50,14 @@ def ingest_and_report(
     city = load_city(city_file)
     wanted = load_declarations(declarations, city, only=names)
     declared = load_declarations(declarations, city) if names else wanted
-    from gridcontainer.cli.report import print_ingested  # noqa: PLC0415
+    from gridcontainer.cli.report import print_ingested, told_progress  # noqa: PLC0415
     from gridcontainer.container.batch import ingest_datasets  # noqa: PLC0415
     from gridcontainer.container.catalogue import renew_catalogue  # noqa: PLC0415
     from gridcontainer.container.storage import Storage  # noqa: PLC0415
     from gridcontainer.spark.session import build_session  # noqa: PLC0415
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        starting = "starting Spark (the first time it fetches 110 MB of jars)"
-        task = progress.add_task(starting, total=len(wanted))
-
-        def report(dataset: str, step: str) -> None:
-            finished = step in ("done", "failed")
-            progress.update(task, description=f"{dataset}: {step}", advance=int(finished))
-
+    starting = "starting Spark (the first time it fetches 110 MB of jars)"
+    with told_progress(console, starting, len(wanted)) as report:
         outcome = ingest_datasets(
             build_session("gridcontainer ingest"),
             wanted,

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gridcontainer.cli.options import configuration_options, container_option, path_option
 from gridcontainer.cli.query import print_found
-from gridcontainer.cli.report import plain_table
+from gridcontainer.cli.report import plain_table, told_progress
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.query import find_in_codes
 from gridcontainer.container.storage import Storage
@@ -55,14 +54,7 @@ def reconstruct_command(
     declared = load_reconstruction(
         declaration, {d.dataset for d in load_declarations(declarations, load_city(city))}
     )
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        task = progress.add_task("starting Spark", total=None)
-
-        def report(source: str, step: str) -> None:
-            finished = step in ("done", "failed")
-            progress.update(task, description=f"{source}: {step}", advance=int(finished))
-
+    with told_progress(console, "starting Spark") as report:
         outcome = reconstruct(
             build_session("gridcontainer reconstruct"),
             Storage(container),

@@ -1,10 +1,12 @@
 """What an ingest did, as tables for people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from gridcontainer.container.ingest import Ingested
@@ -16,6 +18,31 @@ def print_ingested(results: Iterable[Ingested], console: Console) -> None:
     console.print(_counts(ordered))
     if any(result.run.reasons for result in ordered):
         console.print(_reasons(ordered))
+
+
+@contextmanager
+def told_progress(
+    console: Console, starting: str, total: int | None = None
+) -> Iterator[Callable[[str, str], None]]:
+    """A bar for work on several things at a time, gone when it is done.
+
+    Args:
+        console: where it is shown.
+        starting: what is said before the first step.
+        total: things to work on, if known.
+
+    Yields:
+        What is told a thing and its step, ``"done"`` or ``"failed"`` the last; by any thread.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(starting, total=total)
+
+        def report(name: str, step: str) -> None:
+            finished = step in ("done", "failed")
+            progress.update(task, description=f"{name}: {step}", advance=int(finished))
+
+        yield report
 
 
 def table_of(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:

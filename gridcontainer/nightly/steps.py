@@ -263,12 +263,17 @@ def _load(night: Night, series: Series) -> Done:
 
 def _reconstruct(night: Night) -> Done:
     outcome = reconstruct(night.session.spark(), night.storage, night.reconstruction)
-    if outcome.failures:
-        raise StorageError("; ".join(f"{name}: {why}" for name, why in outcome.failures.items()))
+    _require_none(outcome.failures)
     ways = Counter(result.way for result in outcome.results)
     rows = sum(result.rows for result in outcome.results if result.way != UNCHANGED)
     message = ", ".join(f"{count} sources {way}" for way, count in sorted(ways.items()))
     return Done(message, None, rows, rows)
+
+
+def _require_none(failures: Mapping[str, str]) -> None:
+    """What went well is kept; the task has failed, and says what did not."""
+    if failures:
+        raise StorageError("; ".join(f"{name}: {why}" for name, why in failures.items()))
 
 
 def _panel(night: Night) -> Done:
@@ -276,8 +281,7 @@ def _panel(night: Night) -> Done:
         night.session.spark(), night.storage, night.indicators, city=night.city,
         declarations=list(night.datasets.values()),
     )  # fmt: skip
-    if outcome.failures:
-        raise StorageError("; ".join(f"{name}: {why}" for name, why in outcome.failures.items()))
+    _require_none(outcome.failures)
     ways = Counter(built.how for built in outcome.results)
     return Done(", ".join(f"{count} indicators {how}" for how, count in sorted(ways.items())))
 

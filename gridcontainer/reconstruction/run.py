@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import Row, SparkSession, functions as F
 
 from gridcontainer.container.runs import Run, last_runs, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import create_table, first_line, read_current
-from gridcontainer.errors import ConservationError, DatasetError, GridContainerError, StorageError
+from gridcontainer.container.tables import create_table, read_current
+from gridcontainer.errors import ConservationError, DatasetError, GridContainerError
+from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.reconstruction.declaration import Reconstruction
 from gridcontainer.reconstruction.schemas import (
     CELLS_PROPERTIES,
@@ -101,13 +100,11 @@ def reconstruct(
         StorageError: the table of cells cannot be made or read.
     """
     path = cells_path(storage)
-    try:
+    with storage_errors(f"the cells of {storage.root} cannot be made or read"):
         create_table(spark, path, CELLS_SCHEMA, ["source"], CELLS_PROPERTIES)
         sources = list(find_sources(spark, storage, declared))
         states = _states(spark, path)
         told = last_runs(spark, storage.runs, _JOB)
-    except (PySparkException, Py4JJavaError) as error:
-        raise StorageError(_explain(storage, "the table of cells", error)) from error
     names = {source.name for source in sources}
     if unknown := sorted(set(only) - names):
         raise DatasetError(f"no source {', '.join(unknown)} in {storage.root}")
@@ -115,14 +112,17 @@ def reconstruct(
 
     def bring(source: Source) -> Reconstructed | str:
         state = None if whole else states.get(source.name)
+        is_told = _is_told(told, source)
         try:
-            is_told = _is_told(told, source)
-            result = _bring(
-                spark, source, state, path, lambda step: report(source.name, step), is_told=is_told
-            )
-        except (PySparkException, Py4JJavaError) as error:
-            report(source.name, "failed")
-            return _explain(storage, source.name, error)
+            with storage_errors(f"{source.name}: Spark failed"):
+                result = _bring(
+                    spark,
+                    source,
+                    state,
+                    path,
+                    lambda step: report(source.name, step),
+                    is_told=is_told,
+                )
         except GridContainerError as error:
             report(source.name, "failed")
             return str(error)
@@ -233,10 +233,3 @@ def _is_told(told: Mapping[str, Run], source: Source) -> bool:
 def _entry(source: str) -> str:
     """The name of a source in the ledger of runs."""
     return f"reconstruction.{source}"
-
-
-def _explain(storage: Storage, what: str, error: PySparkException | Py4JJavaError) -> str:
-    return (
-        f"{what}: Spark failed: {first_line(error)}. Can {storage.root} be written to? The next "
-        "run does again what this one left undone"
-    )
