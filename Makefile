@@ -23,7 +23,7 @@ demo: .venv/installed ## ingest a city (the real sets where they are, else a gen
 
 .PHONY: test
 test: .venv/installed ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 .PHONY: slow
 slow: .venv/installed ## run the tests that take minutes each: a cluster on this machine
