@@ -5,7 +5,8 @@ python -m benchmarks.growth [--rows 1000000 10000000 100000000] [--plot docs/gro
 The rows are fixes of a taxi feed (see ``benchmarks.replicate``). Each size runs in a process of its
 own, so that its peak of memory is its own: the most that Java and Python held together in the step.
 ``NAME_time_a_row`` and ``NAME_memory`` compare the largest size with the middle one: 1 is growth in
-proportion (of memory: none).
+proportion (of memory: none). ``change_share`` is the time to bring the cells up to date after one
+new row in a hundred, over that of making them, at the largest size.
 """
 
 import argparse
@@ -19,21 +20,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from delta.tables import DeltaTable
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.ingest import FIXES, HALF_LAT, HALF_LON
 from benchmarks.memory import peak_memory
-from benchmarks.reconstruct import DECLARED
+from benchmarks.reconstruct import bring_cells, changes
 from benchmarks.replicate import read_places, replicate
 from gridcontainer.container.declaration import load_city
 from gridcontainer.container.ingest import ingest_dataset, prepare_container
 from gridcontainer.container.query import Question, find, in_box
 from gridcontainer.container.storage import Storage
-from gridcontainer.reconstruction import reconstruct
 from gridcontainer.spark import build_session
 
-STEPS = ("ingest", "query", "reconstruct")
+STEPS = ("ingest", "query", "reconstruct", "change")
 _QUESTIONS = 50
 Measured = dict[str, dict[str, float]]
 
@@ -79,9 +80,14 @@ def _measure(rows: int, container: str, parent: str | None) -> Measured:
                 spark, FIXES, city=city, sources=Path(folder), storage=storage
             ),
             "query": lambda: _ask(storage, places),
-            "reconstruct": lambda: reconstruct(spark, storage, DECLARED),
+            "reconstruct": lambda: bring_cells(spark, storage, whole=True),
+            "change": lambda: bring_cells(spark, storage, whole=False),
         }
-        found = {name: _timed(step) for name, step in steps.items()}
+        found = {}
+        for name, step in steps.items():
+            if name == "change":
+                changes()["new"](DeltaTable.forPath(spark, storage.dataset("traffic", "fixes")))
+            found[name] = _timed(step)
         size = sum(file.stat().st_size for file in Path(storage.root).rglob("*.parquet"))
         found["container"] = {"bytes": float(size)}
         spark.stop()
@@ -111,7 +117,8 @@ def _ratios(found: Mapping[int, Measured]) -> dict[str, float]:
         seconds = found[most][step]["seconds"] / found[middle][step]["seconds"]
         ratios[f"{step}_time_a_row"] = seconds * middle / most
         ratios[f"{step}_memory"] = found[most][step]["bytes"] / found[middle][step]["bytes"]
-    return ratios
+    whole, change = (found[most][step]["seconds"] for step in ("reconstruct", "change"))
+    return ratios | {"change_share": change / whole}
 
 
 def _print(found: Mapping[int, Measured]) -> None:

@@ -24,6 +24,7 @@ settings.register_profile("default", deadline=None)  # the first example compile
 settings.load_profile("default")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the scheduler looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests of one process's Spark session go to one worker; others by their module."""
     for item in items:

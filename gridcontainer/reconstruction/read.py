@@ -103,7 +103,7 @@ def read_cells(
     wanted = (F.col("grid_level") == level) & (F.col("kind") != SOURCE)
     if not with_confidential:
         wanted &= ~F.col("is_confidential")
-    return cells.where(wanted).drop("sketch", "settings")
+    return cells.where(wanted).drop("part", "sketch", "settings")
 
 
 def read_versions(storage: Storage) -> dict[str, int]:

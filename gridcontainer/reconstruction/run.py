@@ -17,6 +17,7 @@ from gridcontainer.errors import ConservationError, DatasetError, GridContainerE
 from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.reconstruction.declaration import Reconstruction
 from gridcontainer.reconstruction.schemas import (
+    CELLS_PARTITION,
     CELLS_PROPERTIES,
     CELLS_SCHEMA,
     DISTINCT,
@@ -101,7 +102,7 @@ def reconstruct(
     """
     path = cells_path(storage)
     with storage_errors(f"the cells of {storage.root} cannot be made or read"):
-        create_table(spark, path, CELLS_SCHEMA, ["source"], CELLS_PROPERTIES)
+        create_table(spark, path, CELLS_SCHEMA, CELLS_PARTITION, CELLS_PROPERTIES)
         sources = list(find_sources(spark, storage, declared))
         states = _states(spark, path)
         told = last_runs(spark, storage.runs, _JOB)
@@ -156,7 +157,7 @@ def _bring(
             rows = 0 if is_told else _require_conservation(spark, source, path)
             return Reconstructed(source.name, UNCHANGED, rows)
         report(CHANGES)
-        cells = write_changes(spark, source, state["source_version"], path)
+        cells = write_changes(spark, source, state, path)
     if cells is None:
         report(WHOLE)
         way, cells = WHOLE, write_whole(spark, source, path)
@@ -167,7 +168,7 @@ def _bring(
 def _require_conservation(spark: SparkSession, source: Source, path: str) -> int:
     """Records of the whole city are the rows of the data set; tells how many there are."""
     held = spark.read.format("delta").load(path).where(F.col("source") == source.name)
-    city = held.where((F.col("grid_level") == CITY_LEVEL) & (F.col("kind") != SOURCE))
+    city = held.where(f"part = 0 AND grid_level = {CITY_LEVEL}").where(F.col("kind") != SOURCE)
     own = city.where(~F.col("kind").isin(NUMBER, DISTINCT))
     told = int(own.agg(F.coalesce(F.sum("count"), F.lit(0))).collect()[0][0])
     if source.is_own:
@@ -183,7 +184,8 @@ def _require_conservation(spark: SparkSession, source: Source, path: str) -> int
 
 def _states(spark: SparkSession, path: str) -> dict[str, Row]:
     cells = spark.read.format("delta").load(path)
-    rows = cells.where((F.col("grid_level") == CITY_LEVEL) & (F.col("kind") == SOURCE)).collect()
+    city = cells.where(f"part = 0 AND grid_level = {CITY_LEVEL}")
+    rows = city.where(F.col("kind") == SOURCE).collect()
     return {row["source"]: row for row in rows}
 
 

@@ -13,7 +13,11 @@ own (``identity.objects``, ``identity.links``, ``sensors.readings``).
 | objects  | class              | active objects      |                                         |
 | links    | departments        | links               |                                         |
 | readings | quantity, its unit | current readings    | total, least, greatest, latest          |
-| source   |                    | 1, at level 0 only  | settings: a digest of how it was made   |
+| source   | level of its parts | 1, at level 0 only  | settings: a digest of how it was made   |
+
+The table is partitioned by source and *part*: the coarser cells and all of a small source are part
+0; the finest cells of a large one are a part for each cell of a coarser level, so that a change of
+one place is written by itself.
 """
 
 from typing import Final
@@ -39,6 +43,7 @@ SUMMARY: Final = [
 CELLS_SCHEMA: Final = T.StructType(
     [
         T.StructField("source", _TEXT, False),
+        T.StructField("part", _LONG, False),
         T.StructField("department", _TEXT, False),
         T.StructField("kind", _TEXT, False),
         T.StructField("name", _TEXT, False),
@@ -52,10 +57,8 @@ CELLS_SCHEMA: Final = T.StructType(
         T.StructField("settings", _TEXT, True),
     ]
 )
-CELLS_PROPERTIES: Final = {
-    "delta.enableChangeDataFeed": "true",
-    "delta.dataSkippingStatsColumns": "grid_level,cell",
-}
+CELLS_PARTITION: Final = ("source", "part")
+CELLS_PROPERTIES: Final = {"delta.dataSkippingStatsColumns": "grid_level,cell"}
 
 
 def cells_path(storage: Storage) -> str:

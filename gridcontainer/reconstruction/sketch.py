@@ -28,6 +28,12 @@ def merged(sketches: Column) -> Column:
     return F.when(F.size(hashes) > 0, _least(hashes))
 
 
+def both(first: Column, second: Column) -> Column:
+    """The sketch of all values of two sketches; of one where the other is null."""
+    union = _least(F.array_union(first, second))
+    return F.when(first.isNull(), second).when(second.isNull(), first).otherwise(union)
+
+
 def estimate(sketch: Column) -> Column:
     """How many different values a sketch stands for."""
     last = F.element_at(sketch, -1)

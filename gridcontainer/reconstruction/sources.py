@@ -56,9 +56,12 @@ class Source:
         told = f"{_RULES} {self.figures} {self.fixed} {self.is_confidential}"
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
-    def read(self, spark: SparkSession) -> DataFrame:
-        """The facts of all rows."""
-        return self.facts(read_current(spark, self.path, version=self.version))
+    def read(self, spark: SparkSession, *, among: str | None = None) -> DataFrame:
+        """The facts of all rows; of not many others where a condition on ``cell`` is given."""
+        rows = read_current(spark, self.path, version=self.version)
+        if among is not None and "cell" in rows.columns:
+            rows = rows.where(among)
+        return self.facts(rows)
 
 
 def find_sources(

@@ -7,6 +7,7 @@ sketch; summaries of children merge to that of their parent.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 from pyspark.sql import Column, DataFrame, functions as F
@@ -19,11 +20,16 @@ from gridcontainer.reconstruction.schemas import (
     SUMMARY,
 )
 from gridcontainer.reconstruction.sketch import merged, sketch_of
-from gridcontainer.spark.city_cells import at_levels
+from gridcontainer.spark.city_cells import CITY_LEVEL, FINEST_LEVEL, at_levels
+from gridcontainer.spark.kept import keep
 
+NEXT_LEVEL: Final = FINEST_LEVEL - 1
+COARSER: Final = range(CITY_LEVEL, NEXT_LEVEL)
 VALUE: Final = "value"  # the number of a fact that is one
 AT: Final = "at"  # its time
 _MILLIONTHS: Final = 1_000_000
+CELL: Final = [*KEY, "grid_level"]
+_FIGURES: Final = [field.name for field in SUMMARY]
 
 
 @dataclass(frozen=True)
@@ -46,47 +52,73 @@ class Figures:
         return [*self.numbers, *self.distincts, *((VALUE, AT) if self.has_value else ())]
 
 
-def summarise(facts: DataFrame, figures: Figures, *, apart: Sequence[str] = ()) -> DataFrame:
-    """The summary of each cell of the facts.
+def summarise(facts: DataFrame, figures: Figures) -> DataFrame:
+    """The summary of each cell of the facts of a source."""
+    parts = [count(facts, figures), *(distinct(facts, name) for name in figures.distincts)]
+    return reduce(DataFrame.unionByName, parts)
+
+
+def merge_summaries(summaries: DataFrame, figures: Figures) -> DataFrame:
+    """One summary for each key and ``grid_level``, of all that have it.
+
+    Sketches go a way of their own: what has them in it, Spark can only group by sorting.
+    """
+    if not figures.distincts:
+        return _merge_counts(summaries, figures)
+    is_distinct = F.col("kind") == DISTINCT
+    counts = _merge_counts(summaries.where(~is_distinct), figures)
+    return counts.unionByName(_merge_sketches(summaries.where(is_distinct)))
+
+
+def roll_up(summaries: DataFrame, levels: Sequence[int], figures: Figures) -> DataFrame:
+    """Summaries of cells to those of their ancestors at coarser levels, ``grid_level``."""
+    return merge_summaries(at_levels(summaries, levels), figures)
+
+
+def with_ancestors(finest: DataFrame, figures: Figures) -> DataFrame:
+    """Summaries of the finest cells and of all their ancestors, with ``grid_level``.
+
+    The coarser ones are made of the next level, not of the finest: a sketch of the city of those
+    of all small cells would hold them all in memory at once.
 
     Args:
-        facts: of a source.
-        figures: that they have.
-        apart: further columns by which summaries are kept apart.
+        finest: summaries; read twice.
+        figures: that they are of.
     """
-    keys = [*KEY, *apart]
-    summary = _counts(facts, figures, apart)
-    for name in figures.distincts:
-        summary = summary.unionByName(_distinct(facts, name, apart))
-    return summary.select(*keys, *(field.name for field in SUMMARY))
+    finest = finest.withColumn("grid_level", F.lit(FINEST_LEVEL))
+    following = keep(roll_up(finest, [NEXT_LEVEL], figures))
+    coarser = roll_up(following, COARSER, figures)
+    return finest.unionByName(following).unionByName(coarser)
 
 
-def merge_summaries(summaries: DataFrame, *, apart: Sequence[str] = ()) -> DataFrame:
-    """One summary for each key, of all that have it."""
-    newest = F.max(F.struct("latest_at", "latest"))
-    combined = summaries.groupBy(*KEY, *apart).agg(
+def _merge_counts(summaries: DataFrame, figures: Figures) -> DataFrame:
+    newest = [F.max(F.struct("latest_at", "latest")).alias("newest")] if figures.has_value else []
+    merged_figures = summaries.groupBy(*CELL).agg(
         F.sum("count").alias("count"),
         F.sum("total").alias("total"),
         F.min("least").alias("least"),
         F.max("greatest").alias("greatest"),
-        newest.alias("newest"),
-        merged(F.col("sketch")).alias("sketch"),
+        *newest,
     )
-    values = {"latest": F.col("newest.latest"), "latest_at": F.col("newest.latest_at")}
-    return combined.select(*KEY, *apart, *as_schema(SUMMARY, values))
+    values = {name: F.col(name) for name in ("count", "total", "least", "greatest")}
+    if figures.has_value:
+        values |= {name: F.col(f"newest.{name}") for name in ("latest", "latest_at")}
+    return merged_figures.select(*CELL, *as_schema(SUMMARY, values, otherwise=F.lit(None)))
 
 
-def roll_up(summaries: DataFrame, levels: Sequence[int]) -> DataFrame:
-    """Summaries of cells to those of their ancestors at coarser levels, ``grid_level``."""
-    return at_levels(summaries, levels).transform(merge_summaries, apart=["grid_level"])
+def _merge_sketches(summaries: DataFrame) -> DataFrame:
+    values = {"count": F.sum("count"), "sketch": merged(F.col("sketch"))}
+    found = summaries.groupBy(*CELL).agg(*(v.alias(name) for name, v in values.items()))
+    own = {name: F.col(name) for name in values}
+    return found.select(*CELL, *as_schema(SUMMARY, own, otherwise=F.lit(None)))
 
 
-def _counts(facts: DataFrame, figures: Figures, apart: Sequence[str]) -> DataFrame:
-    """Counts and numbers, of which one pass makes all; a row for each kind."""
+def count(facts: DataFrame, figures: Figures) -> DataFrame:
+    """Summaries of rows and numbers, of which one pass makes all; a row for each kind."""
     names = list(figures.numbers) + ([VALUE] if figures.has_value else [])
     sums = [aggregate for index, name in enumerate(names) for aggregate in _number(index, name)]
     newest = [F.max(F.struct(AT, VALUE)).alias("newest")] if figures.has_value else []
-    grouped = facts.groupBy(*KEY, *apart).agg(F.count("*").alias("rows"), *sums, *newest)
+    grouped = facts.groupBy(*KEY).agg(F.count("*").alias("rows"), *sums, *newest)
     own: dict[str, Column] = {"count": F.col("rows")}
     if figures.has_value:
         place = len(names) - 1
@@ -95,8 +127,8 @@ def _counts(facts: DataFrame, figures: Figures, apart: Sequence[str]) -> DataFra
     rows = [_row(F.col("kind"), F.col("name"), own)]
     for index, name in enumerate(figures.numbers):
         rows.append(_row(F.lit(NUMBER), F.lit(name), _figures_of(index)))
-    exploded = grouped.select("department", "cell", *apart, F.inline(F.array(*rows)))
-    return exploded.where(F.col("count") > 0)
+    exploded = grouped.select("department", "cell", F.inline(F.array(*rows)))
+    return exploded.where(F.col("count") > 0).select(*KEY, *_FIGURES)
 
 
 def _number(index: int, name: str) -> Sequence[Column]:
@@ -130,9 +162,12 @@ def _row(kind: Column, name: Column, values: dict[str, Column]) -> Column:
     return F.struct(kind.alias("kind"), name.alias("name"), *columns)
 
 
-def _distinct(facts: DataFrame, name: str, apart: Sequence[str]) -> DataFrame:
-    """Each value once before it is collected: the hash aggregate keeps memory flat."""
-    value, keys = F.col(f"`{name}`"), ["department", "cell", *apart]
+def distinct(facts: DataFrame, name: str) -> DataFrame:
+    """Summaries of a column's values, each of them once before they are collected.
+
+    The hash aggregate keeps memory flat.
+    """
+    value, keys = F.col(f"`{name}`"), ["department", "cell"]
     known = facts.where(value.isNotNull()).select(*keys, value.alias("item"))
     once = known.groupBy(*keys, "item").agg(F.count("*").alias("count"))
     by_cell = once.groupBy(*keys).agg(
@@ -140,4 +175,5 @@ def _distinct(facts: DataFrame, name: str, apart: Sequence[str]) -> DataFrame:
     )
     values = {"count": F.col("count"), "sketch": F.col("sketch")}
     own = (F.lit(DISTINCT).alias("kind"), F.lit(name).alias("name"))
-    return by_cell.select(*keys, *own, *as_schema(SUMMARY, values, otherwise=F.lit(None)))
+    rows = by_cell.select(*keys, *own, *as_schema(SUMMARY, values, otherwise=F.lit(None)))
+    return rows.select(*KEY, *_FIGURES)

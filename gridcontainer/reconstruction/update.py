@@ -1,158 +1,216 @@
 """Only the cells that a source's changes touch, and their ancestors."""
 
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Final
 
-from delta.tables import DeltaTable
-from pyspark.sql import Column, DataFrame, SparkSession, functions as F
+from pyspark.sql import Column, DataFrame, Row, SparkSession, functions as F
 
 from gridcontainer.container.feed import SIGN, read_feed
-from gridcontainer.reconstruction.schemas import (
-    CELLS_SCHEMA,
-    KEY,
-    SOURCE,
-    SUMMARY,
-)
+from gridcontainer.container.tables import as_schema
+from gridcontainer.grid.levels import get_level
+from gridcontainer.reconstruction.schemas import CELLS_SCHEMA, KEY, SOURCE, SUMMARY
+from gridcontainer.reconstruction.sketch import both
 from gridcontainer.reconstruction.sources import Source
 from gridcontainer.reconstruction.summary import (
+    AT,
+    CELL,
+    COARSER,
+    NEXT_LEVEL,
+    VALUE,
+    Figures,
+    count,
+    distinct,
     merge_summaries,
     summarise,
+    with_ancestors,
 )
-from gridcontainer.reconstruction.whole import COARSER, NEXT_LEVEL, state_row, to_cells, union
-from gridcontainer.spark.city_cells import FINEST_LEVEL, at_levels
+from gridcontainer.reconstruction.whole import (
+    PART_LEVEL,
+    part_of,
+    replace_cells,
+    state_row,
+    to_cells,
+    union,
+)
+from gridcontainer.spark.city_cells import FINEST_LEVEL, UNPLACED, at_levels, to_level
 from gridcontainer.spark.kept import keep, kept
 
-_PART: Final = "_part"  # what a summary is: of before, of what came, of what went
-_BEFORE, _CAME, _WENT = "before", "came", "went"
-_STALE: Final = "_stale"
-_CELL: Final = [*KEY, "grid_level"]
 _FIGURES: Final = [field.name for field in SUMMARY]
 _ENDS: Final = ("least", "greatest", "latest_at")  # of what was before, that what went may reach
-_LEVELS: Final = [*COARSER, NEXT_LEVEL, FINEST_LEVEL]
 _MOST_CHANGED: Final = 0.25  # of the rows; above it all is made anew sooner
+_MOST_RANGES: Final = 64  # of a condition
 
 
-def write_changes(spark: SparkSession, source: Source, since: int, path: str) -> int | None:
+def write_changes(spark: SparkSession, source: Source, state: Row, path: str) -> int | None:
     """Bring the changes of a source since a version into the table of cells; one commit.
 
     Counts and totals change by what came and went. What cannot be taken back (the least, the
     greatest, the latest, a sketch) is made anew, but only in cells where what went may have been
     it: in the finest cells from the source's rows, in others from their children.
 
+    Args:
+        spark: the session.
+        source: at its new version.
+        state: its row of kind ``source``.
+        path: of the table of cells.
+
     Returns:
-        Rows of the table of cells that were written; None where the feed cannot tell, or tells of
-        so much that the whole is sooner made anew.
+        Rows of the table of cells that changed; None where the feed cannot tell, or tells of so
+        much that the whole is sooner made anew.
     """
-    feed = read_feed(spark, source.path, since, source.version)
+    feed = read_feed(spark, source.path, state["source_version"], source.version)
     if feed is None:
         return None
     with kept(source.facts(feed)) as facts:
         if facts.count() > _MOST_CHANGED * spark.read.format("delta").load(source.path).count():
             return None
-        with kept(summarise(_netted(facts), source.figures, apart=[_PART])) as changes:
-            held = spark.read.format("delta").load(path)
-            held = held.where((F.col("source") == source.name) & (F.col("kind") != SOURCE))
-            before = held.select(*_CELL, *_FIGURES)
-            with kept(_combine(before, at_levels(changes, _LEVELS))) as combined:
-                cells = to_cells(_refresh(spark, source, before, combined), source)
-                return _merge(union(cells, state_row(spark, source)), source, path)
+        is_only_new = facts.where(F.col(SIGN) < 0).isEmpty()
+        changes = keep(_changes(facts, source.figures, is_only_new=is_only_new))
+    level = int(state["name"])
+    part = part_of(F.col("cell"), F.col("grid_level"), level)
+    parts = [row["part"] for row in changes.select(part.alias("part")).distinct().collect()]
+    where = f"source = '{source.name}' AND part IN ({', '.join(map(str, {0, *parts}))})"
+    held = spark.read.format("delta").load(path).where(where).where(F.col("kind") != SOURCE)
+    # Not only kept: Spark lets go of what was read from a table when the table is written.
+    rows = keep(_combine(held, changes))
+    others = rows.where(~F.col("_touched")).select(*as_schema(CELLS_SCHEMA, {}))
+    touched = rows.where("_touched") if is_only_new else _refresh(spark, source, rows)
+    cells = to_cells(touched.where("count > 0"), source, level)
+    replace_cells(union(others, cells, state_row(spark, source, level)), path, where=where)
+    return changes.count()
 
 
-def _netted(facts: DataFrame) -> DataFrame:
-    """The facts that came and those that went, without those that did both."""
-    columns = [F.col(f"`{name}`") for name in facts.columns if name != SIGN]
-    net = facts.groupBy(*columns).agg(F.sum(SIGN).alias("net")).where("net != 0")
-    part = F.when(F.col("net") > 0, _CAME).otherwise(_WENT)
-    copies = F.explode(F.sequence(F.lit(1).cast("long"), F.abs("net")))
-    return net.select(*columns, part.alias(_PART), copies.alias("copy")).drop("copy")
-
-
-def _combine(before: DataFrame, changes: DataFrame) -> DataFrame:
-    """The touched cells as they are now, and whether what cannot be taken back may be wrong.
-
-    Of an empty one the count, 0, is all that stays: its parents are to have nothing of it.
-    """
-    touched = changes.select(*_CELL).distinct()
-    old = before.join(touched, _CELL, "left_semi").withColumn(_PART, F.lit(_BEFORE))
-    parts = merge_summaries(changes, apart=["grid_level", _PART]).unionByName(old)
-    is_went, is_old = F.col(_PART) == _WENT, F.col(_PART) == _BEFORE
-    signed = {
-        name: F.when(is_went, -F.col(name)).otherwise(F.col(name)) for name in ("count", "total")
-    }
-    ends = {name: F.when(~is_went, F.col(name)) for name in _FIGURES if name not in signed}
-    lost = {f"went_{name}": F.max(F.when(is_went, F.col(name))) for name in _ENDS}
-    held = {f"old_{name}": F.max(F.when(is_old, F.col(name))) for name in _ENDS}
-    doubt = parts.groupBy(*_CELL).agg(
-        *(value.alias(name) for name, value in (lost | held).items()),
-        F.count_if(is_went & F.col("sketch").isNotNull()).alias("went_values"),
+def _changes(facts: DataFrame, figures: Figures, *, is_only_new: bool) -> DataFrame:
+    """Of each touched cell, of all levels, what came and what went: ``came_*``, ``went_*``."""
+    if is_only_new:
+        came = _named(summarise(facts, figures), figures, "came")
+        none = [F.lit(None).cast(f.dataType).alias(f"went_{f.name}") for f in SUMMARY]
+        return came.select("*", *none)
+    numbers = [*KEY, *figures.numbers, *((VALUE, AT) if figures.has_value else ())]
+    netted = {name: _net(facts, ["department", "cell", name]) for name in figures.distincts}
+    netted[""] = _net(facts, numbers)
+    came, went = (
+        _named(_summary_of(netted, sign, figures), figures, part)
+        for sign, part in ((1, "came"), (-1, "went"))
     )
-    now = merge_summaries(parts.withColumns(signed | ends), apart=["grid_level"])
-    emptied = {
-        name: F.when(F.col("count") > 0, F.col(name)) for name in _FIGURES if name != "count"
+    return came.join(went, CELL, "full")
+
+
+def _named(finest: DataFrame, figures: Figures, part: str) -> DataFrame:
+    summaries = with_ancestors(keep(finest), figures)
+    return summaries.select(*CELL, *(F.col(name).alias(f"{part}_{name}") for name in _FIGURES))
+
+
+def _net(facts: DataFrame, columns: list[str]) -> DataFrame:
+    """By ``net`` how much more often (or less) something is there: what came and went is not."""
+    keys = [F.col(f"`{name}`") for name in columns]
+    return keep(facts.groupBy(*keys).agg(F.sum(SIGN).alias("net")).where("net != 0"))
+
+
+def _summary_of(netted: Mapping[str, DataFrame], sign: int, figures: Figures) -> DataFrame:
+    """The summary of what is there more often, or less, by what it is netted: rows, or a column."""
+
+    def copies(net: DataFrame) -> DataFrame:
+        wanted = net.withColumn("net", F.col("net") * sign).where("net > 0")
+        return wanted.withColumn("net", F.explode(F.sequence(F.lit(1).cast("long"), "net")))
+
+    parts = [
+        distinct(copies(net), name) if name else count(copies(net), figures)
+        for name, net in netted.items()
+    ]
+    return reduce(DataFrame.unionByName, parts)
+
+
+def _combine(held: DataFrame, changes: DataFrame) -> DataFrame:
+    """All rows to be written: those held, and ``_touched`` or not, and ``_stale`` or not.
+
+    Of an empty cell the count, 0, is all that stays: its parents are to have nothing of it.
+    """
+    together = held.join(changes.hint("shuffle_hash"), CELL, "full")
+    came, went = ({name: F.col(f"{part}_{name}") for name in _FIGURES} for part in ("came", "went"))
+    is_touched = came["count"].isNotNull() | went["count"].isNotNull()
+    zero = F.lit(0).cast("long")
+    nothing = F.lit(0).cast("decimal(38,6)")
+    total, added, taken = (
+        F.coalesce(value, nothing) for value in (F.col("total"), came["total"], went["total"])
+    )
+    ends = ("latest_at", "latest")
+    newest = F.greatest(F.struct(*ends), F.struct(*(came[name].alias(name) for name in ends)))
+    now = {
+        "count": F.coalesce("count", zero)
+        + F.coalesce(came["count"], zero)
+        - F.coalesce(went["count"], zero),
+        "total": F.when(
+            F.coalesce("total", came["total"]).isNotNull(),
+            (total + added - taken).cast("decimal(38,6)"),
+        ),
+        "least": F.least("least", came["least"]),
+        "greatest": F.greatest("greatest", came["greatest"]),
+        "latest": newest["latest"],
+        "latest_at": newest["latest_at"],
+        "sketch": both(F.col("sketch"), came["sketch"]),
     }
-    stale = doubt.select(*_CELL, _may_be_lost().alias(_STALE))
-    return now.withColumns(emptied).join(stale, _CELL)
+    emptied = {
+        name: value if name == "count" else F.when(now["count"] > 0, value)
+        for name, value in now.items()
+    }
+    others = [name for name in CELLS_SCHEMA.names if name not in (*CELL, *_FIGURES)]
+    return together.select(
+        *CELL,
+        *(F.when(is_touched, emptied[n]).otherwise(F.col(n)).alias(n) for n in _FIGURES),
+        *others,
+        is_touched.alias("_touched"),
+        (is_touched & _may_be_lost(went) & (now["count"] > 0)).alias("_stale"),
+    )
 
 
-def _may_be_lost() -> Column:
+def _may_be_lost(went: dict[str, Column]) -> Column:
     """Whether what went reaches an end of what was before; a sketch has all values in it."""
     reaches = (
-        F.col("went_least") <= F.col("old_least"),
-        F.col("went_greatest") >= F.col("old_greatest"),
-        F.col("went_latest_at") >= F.col("old_latest_at"),
-        F.col("went_values") > 0,
+        went["least"] <= F.col("least"),
+        went["greatest"] >= F.col("greatest"),
+        went["latest_at"] >= F.col("latest_at"),
+        went["sketch"].isNotNull(),
     )
     return reduce(Column.__or__, (F.coalesce(reach, F.lit(False)) for reach in reaches))
 
 
-def _refresh(
-    spark: SparkSession, source: Source, before: DataFrame, combined: DataFrame
-) -> DataFrame:
-    """The combined summaries, those that are stale made anew, the finest first."""
-    is_stale = F.col(_STALE) & (F.col("count") > 0)
-    counted = combined.where(is_stale).groupBy("grid_level").count().collect()
+def _refresh(spark: SparkSession, source: Source, rows: DataFrame) -> DataFrame:
+    """The touched cells, those that are stale made anew, the finest first."""
+    summaries = rows.select(*CELL, *_FIGURES, "_touched", "_stale")
+    counted = summaries.where("_stale").groupBy("grid_level").count().collect()
     levels = {row["grid_level"] for row in counted}
-    good = combined.where(~is_stale).select(*_CELL, *_FIGURES)
+    good = summaries.where("_touched AND NOT _stale").select(*CELL, *_FIGURES)
     if not levels:
         return good
-    stale = combined.where(is_stale).select(*_CELL)
-
-    def whole_level(level: int) -> DataFrame:
-        """What all cells of a level have now: those that are not touched, and the others."""
-        untouched = before.where(F.col("grid_level") == level).join(
-            combined.select(*_CELL), _CELL, "left_anti"
-        )
-        return untouched.unionByName(good.where(F.col("grid_level") == level))
-
-    finest = _from_rows(spark, source, stale.where(F.col("grid_level") == FINEST_LEVEL))
-    made = keep(finest) if FINEST_LEVEL in levels else finest.limit(0)
+    stale = summaries.where("_stale").select(*CELL)
+    sound = summaries.where("NOT _stale").select(*CELL, *_FIGURES)
+    made = sound.limit(0)
+    if FINEST_LEVEL in levels:
+        made = keep(_from_rows(spark, source, stale.where(F.col("grid_level") == FINEST_LEVEL)))
     for children, parents in ((FINEST_LEVEL, [NEXT_LEVEL]), (NEXT_LEVEL, list(COARSER))):
-        wanted = stale.where(F.col("grid_level").isin(parents))
-        below = made.where(F.col("grid_level") == children)
-        ancestors = at_levels(whole_level(children).unionByName(below), parents)
-        anew = merge_summaries(ancestors.join(wanted, _CELL, "left_semi"), apart=["grid_level"])
-        made = made.unionByName(keep(anew.select(*_CELL, *_FIGURES)))
+        if levels.isdisjoint(parents):
+            continue
+        below = sound.unionByName(made).where(F.col("grid_level") == children)
+        ancestors = at_levels(below, parents).join(stale, CELL, "left_semi")
+        anew = merge_summaries(ancestors, source.figures)
+        made = made.unionByName(keep(anew.select(*CELL, *_FIGURES)))
     return good.unionByName(made)
 
 
 def _from_rows(spark: SparkSession, source: Source, stale: DataFrame) -> DataFrame:
-    cells = F.broadcast(stale.select("cell").distinct())
-    facts = source.read(spark).join(cells, "cell", "left_semi")
-    anew = summarise(facts, source.figures).withColumn("grid_level", F.lit(FINEST_LEVEL))
-    return anew.join(stale, _CELL, "left_semi").select(*_CELL, *_FIGURES)
+    cells = keep(stale.select("cell").distinct())
+    block = to_level(F.col("cell"), PART_LEVEL).alias("block")
+    blocks = [row["block"] for row in cells.select(block).distinct().collect()]
+    is_few = len(blocks) <= _MOST_RANGES and UNPLACED not in blocks
+    facts = source.read(spark, among=_among(blocks) if is_few else None)
+    anew = summarise(facts.join(F.broadcast(cells), "cell", "left_semi"), source.figures)
+    anew = anew.withColumn("grid_level", F.lit(FINEST_LEVEL))
+    return anew.join(stale, CELL, "left_semi").select(*CELL, *_FIGURES)
 
 
-def _merge(cells: DataFrame, source: Source, path: str) -> int:
-    table = DeltaTable.forPath(cells.sparkSession, path)
-    same = " AND ".join(f"held.{name} = new.{name}" for name in _CELL)
-    columns = {field.name: F.col(f"new.{field.name}") for field in CELLS_SCHEMA}
-    with kept(cells) as rows:
-        (
-            table.alias("held")
-            .merge(rows.alias("new"), f"held.source = '{source.name}' AND {same}")
-            .whenMatchedDelete("new.count = 0")
-            .whenMatchedUpdate(set=dict(columns))
-            .whenNotMatchedInsert("new.count > 0", values=dict(columns))
-            .execute()
-        )
-        return rows.count()
+def _among(blocks: Sequence[int]) -> str:
+    """The condition of what lies in one of some cells of the parts' level."""
+    width = 1 << get_level(PART_LEVEL).shift
+    return " OR ".join(f"cell BETWEEN {first} AND {first + width - 1}" for first in sorted(blocks))

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from pyspark.sql import DataFrame, SparkSession, functions as F
+from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.layout import ROWS_PER_FILE
 from gridcontainer.container.tables import as_schema
 from gridcontainer.reconstruction.schemas import (
     CELLS_SCHEMA,
@@ -12,14 +11,13 @@ from gridcontainer.reconstruction.schemas import (
 )
 from gridcontainer.reconstruction.sketch import estimate
 from gridcontainer.reconstruction.sources import Source
-from gridcontainer.reconstruction.summary import roll_up, summarise
-from gridcontainer.spark.city_cells import CITY_LEVEL, FINEST_LEVEL, code_of
-from gridcontainer.spark.kept import keep, kept
+from gridcontainer.reconstruction.summary import summarise, with_ancestors
+from gridcontainer.spark.city_cells import CITY_LEVEL, FINEST_LEVEL, code_of, to_level
+from gridcontainer.spark.kept import kept
 
-NEXT_LEVEL: Final = FINEST_LEVEL - 1
-# From the next level, not from the finest: a sketch of the city of sketches of all small cells
-# would hold them all in memory at once.
-COARSER: Final = range(CITY_LEVEL, NEXT_LEVEL)
+PART_LEVEL: Final = 3  # of the parts of a large source
+_NO_PARTS: Final = CITY_LEVEL
+_LARGE: Final = 100_000  # rows of finest cells
 
 
 def write_whole(spark: SparkSession, source: Source, path: str) -> int:
@@ -28,29 +26,45 @@ def write_whole(spark: SparkSession, source: Source, path: str) -> int:
     Returns:
         Rows that were written, about.
     """
-    summaries = summarise(source.read(spark), source.figures)
-    with kept(summaries.withColumn("grid_level", F.lit(FINEST_LEVEL))) as finest:
-        following = keep(roll_up(finest, [NEXT_LEVEL]))
-        coarser = roll_up(following, COARSER)
-        cells = to_cells(union(finest, following, coarser), source)
-        count = finest.count() + following.count()
-        arranged = union(cells, state_row(spark, source)).repartitionByRange(
-            max(1, count // ROWS_PER_FILE), "grid_level", "cell"
-        )
-        (
-            arranged.sortWithinPartitions("grid_level", "cell")
-            .write.format("delta")
-            .mode("overwrite")
-            .option("replaceWhere", f"source = '{source.name}'")
-            .save(path)
-        )
+    with kept(summarise(source.read(spark), source.figures)) as finest:
+        count = finest.count()
+        level = PART_LEVEL if count > _LARGE else _NO_PARTS
+        cells = to_cells(with_ancestors(finest, source.figures), source, level)
+        rows = union(cells, state_row(spark, source, level))
+        replace_cells(rows, path, where=f"source = '{source.name}'")
     return count
 
 
-def to_cells(summaries: DataFrame, source: Source) -> DataFrame:
-    """Summaries with ``grid_level`` as rows of the table of cells."""
+def replace_cells(rows: DataFrame, path: str, *, where: str) -> None:
+    """Replace whole parts of the table of cells; one commit.
+
+    Args:
+        rows: of one source, as the table has them.
+        path: of the table.
+        where: says which parts: true of their rows, and of those that replace them.
+    """
+    (
+        rows.repartition("part")
+        .sortWithinPartitions("part", "grid_level", "cell")
+        .write.format("delta")
+        .mode("overwrite")
+        .option("replaceWhere", where)
+        .save(path)
+    )
+
+
+def part_of(cell: Column, grid_level: Column, level: int) -> Column:
+    """The part in which the cells of a source lie that has parts of a level."""
+    if level == _NO_PARTS:
+        return F.lit(0).cast("long")
+    return F.when(grid_level < FINEST_LEVEL, 0).otherwise(to_level(cell, level))
+
+
+def to_cells(summaries: DataFrame, source: Source, level: int) -> DataFrame:
+    """Summaries with ``grid_level`` as rows of the table of cells, in parts of a level."""
     values = {
         "source": F.lit(source.name),
+        "part": part_of(F.col("cell"), F.col("grid_level"), level),
         "grid_code": code_of(F.col("cell"), F.col("grid_level"), unplaced=""),
         "distinct": F.when(F.col("sketch").isNotNull(), estimate(F.col("sketch"))),
         "is_confidential": F.lit(source.is_confidential),
@@ -60,13 +74,14 @@ def to_cells(summaries: DataFrame, source: Source) -> DataFrame:
     return summaries.select(*as_schema(CELLS_SCHEMA, values))
 
 
-def state_row(spark: SparkSession, source: Source) -> DataFrame:
+def state_row(spark: SparkSession, source: Source, level: int) -> DataFrame:
     """Says, in the same commit, from which version of the source its cells are, and how made."""
     values = {
         "source": F.lit(source.name),
+        "part": F.lit(0),
         "department": F.lit(""),
         "kind": F.lit(SOURCE),
-        "name": F.lit(""),
+        "name": F.lit(str(level)),
         "grid_level": F.lit(CITY_LEVEL),
         "cell": F.lit(0),
         "grid_code": F.lit(""),

@@ -43,6 +43,7 @@ READINGS_SCHEMA: Final = T.StructType(
 READINGS_PROPERTIES: Final = {
     "delta.dataSkippingStatsColumns": "sensor_id,measured_at",
     "delta.autoOptimize.autoCompact": "true",  # a stream writes a small file a batch
+    "delta.enableChangeDataFeed": "true",  # for the cells and the panel
 }
 
 
