@@ -61,12 +61,12 @@ def compiled(spark: SparkSession) -> Iterator[None]:
         spark.conf.set(name, value)
 
 
-@pytest.fixture(autouse=True)
-def clean_catalog(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No view and no cached frame outlives its test."""
+@pytest.fixture(autouse=True, scope="module")
+def clean_catalog() -> Iterator[None]:
+    """No view and no cached frame outlives its module."""
     yield
-    if "spark" in request.fixturenames:
-        session: SparkSession = request.getfixturevalue("spark")
+    session = SparkSession.getActiveSession()
+    if session is not None:
         session.catalog.clearCache()
         for view in session.sql("SHOW VIEWS").collect():
             if view["isTemporary"]:

@@ -7,9 +7,8 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, Row, SparkSession, functions as F
 
 from gridcontainer.container.feed import SIGN, read_feed
-from gridcontainer.container.tables import as_schema
 from gridcontainer.grid.levels import get_level
-from gridcontainer.reconstruction.schemas import CELLS_SCHEMA, KEY, SOURCE, SUMMARY
+from gridcontainer.reconstruction.schemas import KEY, SOURCE, SUMMARY
 from gridcontainer.reconstruction.sketch import both
 from gridcontainer.reconstruction.sources import Source
 from gridcontainer.reconstruction.summary import (
@@ -72,12 +71,12 @@ def write_changes(spark: SparkSession, source: Source, state: Row, path: str) ->
     parts = [row["part"] for row in changes.select(part.alias("part")).distinct().collect()]
     where = f"source = '{source.name}' AND part IN ({', '.join(map(str, {0, *parts}))})"
     held = spark.read.format("delta").load(path).where(where).where(F.col("kind") != SOURCE)
-    # Not only kept: Spark lets go of what was read from a table when the table is written.
-    rows = keep(_combine(held, changes))
-    others = rows.where(~F.col("_touched")).select(*as_schema(CELLS_SCHEMA, {}))
-    touched = rows.where("_touched") if is_only_new else _refresh(spark, source, rows)
-    cells = to_cells(touched.where("count > 0"), source, level)
-    replace_cells(union(others, cells, state_row(spark, source, level)), path, where=where)
+    rows = _combine(held, changes)
+    if not is_only_new:
+        # Not only kept: Spark lets go of what was read from a table when the table is written.
+        rows = _refresh(spark, source, keep(rows))
+    cells = to_cells(rows.where("count > 0"), source, level)
+    replace_cells(union(cells, state_row(spark, source, level)), path, where=where)
     return changes.count()
 
 
@@ -123,7 +122,7 @@ def _summary_of(netted: Mapping[str, DataFrame], sign: int, figures: Figures) ->
 
 
 def _combine(held: DataFrame, changes: DataFrame) -> DataFrame:
-    """All rows to be written: those held, and ``_touched`` or not, and ``_stale`` or not.
+    """All rows of the parts as they are now, and whether they may be ``_stale``.
 
     Of an empty cell the count, 0, is all that stays: its parents are to have nothing of it.
     """
@@ -155,12 +154,9 @@ def _combine(held: DataFrame, changes: DataFrame) -> DataFrame:
         name: value if name == "count" else F.when(now["count"] > 0, value)
         for name, value in now.items()
     }
-    others = [name for name in CELLS_SCHEMA.names if name not in (*CELL, *_FIGURES)]
     return together.select(
         *CELL,
         *(F.when(is_touched, emptied[n]).otherwise(F.col(n)).alias(n) for n in _FIGURES),
-        *others,
-        is_touched.alias("_touched"),
         (is_touched & _may_be_lost(went) & (now["count"] > 0)).alias("_stale"),
     )
 
@@ -177,26 +173,23 @@ def _may_be_lost(went: dict[str, Column]) -> Column:
 
 
 def _refresh(spark: SparkSession, source: Source, rows: DataFrame) -> DataFrame:
-    """The touched cells, those that are stale made anew, the finest first."""
-    summaries = rows.select(*CELL, *_FIGURES, "_touched", "_stale")
-    counted = summaries.where("_stale").groupBy("grid_level").count().collect()
+    """The cells, those that are stale made anew, the finest first."""
+    counted = rows.where("_stale").groupBy("grid_level").count().collect()
     levels = {row["grid_level"] for row in counted}
-    good = summaries.where("_touched AND NOT _stale").select(*CELL, *_FIGURES)
+    sound = rows.where("NOT _stale").select(*CELL, *_FIGURES)
     if not levels:
-        return good
-    stale = summaries.where("_stale").select(*CELL)
-    sound = summaries.where("NOT _stale").select(*CELL, *_FIGURES)
-    made = sound.limit(0)
+        return sound
+    stale = rows.where("_stale").select(*CELL)
     if FINEST_LEVEL in levels:
-        made = keep(_from_rows(spark, source, stale.where(F.col("grid_level") == FINEST_LEVEL)))
+        finest = stale.where(F.col("grid_level") == FINEST_LEVEL)
+        sound = sound.unionByName(keep(_from_rows(spark, source, finest)))
     for children, parents in ((FINEST_LEVEL, [NEXT_LEVEL]), (NEXT_LEVEL, list(COARSER))):
         if levels.isdisjoint(parents):
             continue
-        below = sound.unionByName(made).where(F.col("grid_level") == children)
-        ancestors = at_levels(below, parents).join(stale, CELL, "left_semi")
-        anew = merge_summaries(ancestors, source.figures)
-        made = made.unionByName(keep(anew.select(*CELL, *_FIGURES)))
-    return good.unionByName(made)
+        below = at_levels(sound.where(F.col("grid_level") == children), parents)
+        anew = merge_summaries(below.join(stale, CELL, "left_semi"), source.figures)
+        sound = sound.unionByName(keep(anew.select(*CELL, *_FIGURES)))
+    return sound
 
 
 def _from_rows(spark: SparkSession, source: Source, stale: DataFrame) -> DataFrame:

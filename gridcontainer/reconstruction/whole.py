@@ -17,7 +17,7 @@ from gridcontainer.spark.kept import kept
 
 PART_LEVEL: Final = 3  # of the parts of a large source
 _NO_PARTS: Final = CITY_LEVEL
-_LARGE: Final = 100_000  # rows of finest cells
+LARGE: Final = 100_000  # rows of finest cells
 
 
 def write_whole(spark: SparkSession, source: Source, path: str) -> int:
@@ -28,7 +28,7 @@ def write_whole(spark: SparkSession, source: Source, path: str) -> int:
     """
     with kept(summarise(source.read(spark), source.figures)) as finest:
         count = finest.count()
-        level = PART_LEVEL if count > _LARGE else _NO_PARTS
+        level = PART_LEVEL if count > LARGE else _NO_PARTS
         cells = to_cells(with_ancestors(finest, source.figures), source, level)
         rows = union(cells, state_row(spark, source, level))
         replace_cells(rows, path, where=f"source = '{source.name}'")
