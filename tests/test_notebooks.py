@@ -13,6 +13,7 @@ from ipykernel.kernelspec import write_kernel_spec
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
+from nbclient.util import run_sync
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PICTURES = {"01_grid_codes.ipynb": 7, "02_your_own_data.ipynb": 4}  # at least
@@ -76,4 +77,7 @@ def run(notebook: Any, folder: Path, *, kernels: Path) -> None:
     write_kernel_spec(kernels / "running")
     specs = KernelSpecManager(kernel_dirs=[str(kernels)], ensure_native_kernel=False)
     manager = AsyncKernelManager(kernel_name="running", kernel_spec_manager=specs)
-    NotebookClient(notebook, km=manager, timeout=300).execute(cwd=str(folder))
+    try:
+        NotebookClient(notebook, km=manager, timeout=300).execute(cwd=str(folder))
+    finally:
+        run_sync(manager.shutdown_kernel)(now=True)

@@ -1,13 +1,11 @@
 """The sample city in a container, ingested once for all tests, and containers of a test's own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
-from deltalake import DeltaTable
+from filled_container import Container
 from pyspark.sql import SparkSession
 
 from gridcontainer.container.batch import ingest_datasets
@@ -22,28 +20,6 @@ from gridcontainer.container.storage import Storage
 from gridcontainer.sample import Truth
 
 CONF = Path(__file__).parents[2] / "conf"
-
-
-@dataclass(frozen=True)
-class Container:
-    """A container and what was put into it."""
-
-    storage: Storage
-    sources: Path
-    declarations: dict[str, Declaration]
-    results: dict[str, Ingested]
-
-    def path(self, name: str) -> str:
-        """Of a data set's table."""
-        return self.storage.dataset(self.declarations[name].department, name)
-
-    def rows(self, name: str) -> pd.DataFrame:
-        """Of a data set's table, as another engine than Spark reads them."""
-        return DeltaTable(self.path(name)).to_pandas()
-
-    def aside(self, name: str) -> pd.DataFrame:
-        """Rows of a data set in quarantine."""
-        return DeltaTable(self.storage.quarantine).to_pandas(filters=[("dataset", "=", name)])
 
 
 @pytest.fixture(scope="session")
