@@ -25,8 +25,8 @@ def place_rows() -> pd.DataFrame:
     """Most of them in a dense centre, some at the edge of the city."""
     rng = np.random.default_rng(3)
     centre, edge = ROWS * 9 // 10, ROWS // 10
-    lon = [*rng.normal(121.47, 0.01, centre), *rng.uniform(120.9, 122.1, edge)]
-    lat = [*rng.normal(31.23, 0.01, centre), *rng.uniform(30.7, 31.8, edge)]
+    lon = [*rng.normal(121.47, 0.01, centre), *rng.uniform(121.2, 121.7, edge)]
+    lat = [*rng.normal(31.23, 0.01, centre), *rng.uniform(31.1, 31.4, edge)]
     return pd.DataFrame({"id": range(ROWS), "lon": lon, "lat": lat})
 
 

@@ -1,5 +1,6 @@
 """Two ingests of one data set at once, the second whole between any two phases of the first."""
 
+import shutil
 import threading
 from collections import Counter
 from pathlib import Path
@@ -77,10 +78,12 @@ def contents(storage: Storage) -> tuple[Counter, list[str]]:
 
 @pytest.mark.spark
 def test_two_writers_are_serialised_or_one_is_told(spark, tmp_path):
+    held = Storage(str(tmp_path / "held"))
+    prepare_container(spark, held)
+    Writer(spark, held, tmp_path / "0", HELD).ingest()
     for phase in PHASES:
         storage = Storage(str(tmp_path / phase / "container"))
-        prepare_container(spark, storage)
-        Writer(spark, storage, tmp_path / phase / "0", HELD).ingest()
+        shutil.copytree(held.root, storage.root)
         one = Writer(spark, storage, tmp_path / phase / "1", ONE)
         two = Writer(spark, storage, tmp_path / phase / "2", TWO)
         one.ingest_around(phase, two)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions as F
+from pyspark.sql.types import StructType
 
 from gridcontainer.errors import CodeError
 from gridcontainer.grid import (
@@ -77,8 +78,10 @@ def points(spark: SparkSession, positions: pd.DataFrame) -> DataFrame:
 
 def collect(frame: DataFrame, column) -> list:
     """Values of a column in the order of ``row``; cells as exact integers, null as None."""
-    found = frame.select("row", F.lit(None).alias("none"), column.alias("value")).collect()
-    return [row["value"] for row in sorted(found, key=lambda row: row["row"])]
+    found = frame.select("row", F.lit(None).alias("none"), column.alias("value"))
+    if isinstance(found.schema["value"].dataType, StructType):
+        return [row["value"] for row in sorted(found.collect(), key=lambda row: row["row"])]
+    return found.toArrow().sort_by("row").column("value").to_pylist()
 
 
 def expected_cells(positions: pd.DataFrame, level: int) -> list:
@@ -147,9 +150,9 @@ def test_parents_are_those_of_the_core(points, positions, level):
     expected = [None if cell == INVALID_CELL else parent for cell, parent in pairs] + [None] * 3
     assert collect(points, grid_parent(grid_cell("lon", "lat", 10), level)) == expected
     of_code = collect(points, grid_code_parent(grid_code("lon", "lat", 10), level))
-    assert of_code == [
-        None if parent is None else cell_to_code(parent, level) for parent in expected
-    ]
+    known = [parent for parent in expected if parent is not None]
+    codes = iter(cell_to_code(known, level).tolist())
+    assert of_code == [None if parent is None else next(codes) for parent in expected]
 
 
 def test_the_parent_of_a_coarser_code_is_null(spark):
