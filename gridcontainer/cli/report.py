@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from typing import Final
 
 from rich import box
 from rich.console import Console
@@ -55,13 +56,23 @@ def table_of(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
     return table
 
 
+_LEAST_WIDTH: Final = 12  # of a column of words
+
+
 def plain_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Rows in columns as narrow as they are; numbers at the right, no value for None."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     listed = [list(row) for row in rows]
     for place, name in enumerate(columns):
         is_number = any(isinstance(row[place], int | float) for row in listed)
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=place > 0)
+        longest = max(len(name), *(len(_text(row[place])) for row in listed), 0)
+        table.add_column(
+            name,
+            justify="right" if is_number else "left",
+            no_wrap=0 < place < len(columns) - 1,
+            # A narrow terminal may cost words their ends, but numbers nothing.
+            min_width=longest if is_number else min(longest, _LEAST_WIDTH),
+        )
     for row in listed:
         table.add_row(*(_text(value) for value in row))
     return table

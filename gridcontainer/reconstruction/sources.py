@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
@@ -20,6 +22,7 @@ from gridcontainer.sensors.tables import readings_path, registry_path
 from gridcontainer.spark.city_cells import FINEST_LEVEL, to_level
 
 _RULES = 1  # to be raised when the same source is to give other summaries
+_AT_ONCE: Final = 8
 Facts = Callable[[DataFrame], DataFrame]
 
 
@@ -72,8 +75,10 @@ def find_sources(
     Raises:
         DatasetError: the container is empty.
     """
-    for department, dataset, path in storage.find_datasets():
-        yield _dataset(spark, storage, declared, department, dataset, path)
+    with ThreadPoolExecutor(_AT_ONCE, "source") as pool:  # opening a table is waiting, mostly
+        yield from pool.map(
+            lambda found: _dataset(spark, storage, declared, *found), storage.find_datasets()
+        )
     identities = IdentityStorage(storage)
     if DeltaTable.isDeltaTable(spark, identities.objects):
         objects = read_version(spark, identities.objects)
