@@ -12,6 +12,8 @@ from rich.table import Table
 
 from gridcontainer.container.ingest import Ingested
 
+_LEAST_WIDTH: Final = 12  # of a column of words
+
 
 def print_ingested(results: Iterable[Ingested], console: Console) -> None:
     """Print a line for each data set, and one for each reason for which it set rows aside."""
@@ -54,9 +56,6 @@ def table_of(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     return table
-
-
-_LEAST_WIDTH: Final = 12  # of a column of words
 
 
 def plain_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

@@ -29,7 +29,7 @@ VALUE: Final = "value"  # the number of a fact that is one
 AT: Final = "at"  # its time
 _MILLIONTHS: Final = 1_000_000
 CELL: Final = [*KEY, "grid_level"]
-_FIGURES: Final = [field.name for field in SUMMARY]
+FIGURES: Final = [field.name for field in SUMMARY]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,12 @@ class Figures:
     @property
     def columns(self) -> list[str]:
         """Of the facts, beside their key."""
-        return [*self.numbers, *self.distincts, *((VALUE, AT) if self.has_value else ())]
+        return [*self.counted, *self.distincts]
+
+    @property
+    def counted(self) -> list[str]:
+        """Of these, what ``count`` takes figures from."""
+        return [*self.numbers, *((VALUE, AT) if self.has_value else ())]
 
 
 def summarise(facts: DataFrame, figures: Figures) -> DataFrame:
@@ -128,7 +133,7 @@ def count(facts: DataFrame, figures: Figures) -> DataFrame:
     for index, name in enumerate(figures.numbers):
         rows.append(_row(F.lit(NUMBER), F.lit(name), _figures_of(index)))
     exploded = grouped.select("department", "cell", F.inline(F.array(*rows)))
-    return exploded.where(F.col("count") > 0).select(*KEY, *_FIGURES)
+    return exploded.where(F.col("count") > 0).select(*KEY, *FIGURES)
 
 
 def _number(index: int, name: str) -> Sequence[Column]:
@@ -176,4 +181,4 @@ def distinct(facts: DataFrame, name: str) -> DataFrame:
     values = {"count": F.col("count"), "sketch": F.col("sketch")}
     own = (F.lit(DISTINCT).alias("kind"), F.lit(name).alias("name"))
     rows = by_cell.select(*keys, *own, *as_schema(SUMMARY, values, otherwise=F.lit(None)))
-    return rows.select(*KEY, *_FIGURES)
+    return rows.select(*KEY, *FIGURES)

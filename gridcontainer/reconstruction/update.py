@@ -12,11 +12,10 @@ from gridcontainer.reconstruction.schemas import KEY, SOURCE, SUMMARY
 from gridcontainer.reconstruction.sketch import both
 from gridcontainer.reconstruction.sources import Source
 from gridcontainer.reconstruction.summary import (
-    AT,
     CELL,
     COARSER,
+    FIGURES,
     NEXT_LEVEL,
-    VALUE,
     Figures,
     count,
     distinct,
@@ -30,13 +29,10 @@ from gridcontainer.reconstruction.whole import (
     replace_cells,
     state_row,
     to_cells,
-    union,
 )
 from gridcontainer.spark.city_cells import FINEST_LEVEL, UNPLACED, at_levels, to_level
 from gridcontainer.spark.kept import keep, kept
 
-_FIGURES: Final = [field.name for field in SUMMARY]
-_ENDS: Final = ("least", "greatest", "latest_at")  # of what was before, that what went may reach
 _MOST_CHANGED: Final = 0.25  # of the rows; above it all is made anew sooner
 _MOST_RANGES: Final = 64  # of a condition
 
@@ -76,7 +72,8 @@ def write_changes(spark: SparkSession, source: Source, state: Row, path: str) ->
         # Not only kept: Spark lets go of what was read from a table when the table is written.
         rows = _refresh(spark, source, keep(rows))
     cells = to_cells(rows.where("count > 0"), source, level)
-    replace_cells(union(cells, state_row(spark, source, level)), path, where=where)
+    new_state = state_row(spark, source, level)
+    replace_cells(cells.unionByName(new_state), path, where=where)
     return changes.count()
 
 
@@ -86,9 +83,8 @@ def _changes(facts: DataFrame, figures: Figures, *, is_only_new: bool) -> DataFr
         came = _named(summarise(facts, figures), figures, "came")
         none = [F.lit(None).cast(f.dataType).alias(f"went_{f.name}") for f in SUMMARY]
         return came.select("*", *none)
-    numbers = [*KEY, *figures.numbers, *((VALUE, AT) if figures.has_value else ())]
     netted = {name: _net(facts, ["department", "cell", name]) for name in figures.distincts}
-    netted[""] = _net(facts, numbers)
+    netted[""] = _net(facts, [*KEY, *figures.counted])
     came, went = (
         _named(_summary_of(netted, sign, figures), figures, part)
         for sign, part in ((1, "came"), (-1, "went"))
@@ -98,7 +94,7 @@ def _changes(facts: DataFrame, figures: Figures, *, is_only_new: bool) -> DataFr
 
 def _named(finest: DataFrame, figures: Figures, part: str) -> DataFrame:
     summaries = with_ancestors(keep(finest), figures)
-    return summaries.select(*CELL, *(F.col(name).alias(f"{part}_{name}") for name in _FIGURES))
+    return summaries.select(*CELL, *(F.col(name).alias(f"{part}_{name}") for name in FIGURES))
 
 
 def _net(facts: DataFrame, columns: list[str]) -> DataFrame:
@@ -127,8 +123,7 @@ def _combine(held: DataFrame, changes: DataFrame) -> DataFrame:
     Of an empty cell the count, 0, is all that stays: its parents are to have nothing of it.
     """
     together = held.join(changes.hint("shuffle_hash"), CELL, "full")
-    came, went = ({name: F.col(f"{part}_{name}") for name in _FIGURES} for part in ("came", "went"))
-    is_touched = came["count"].isNotNull() | went["count"].isNotNull()
+    came, went = ({name: F.col(f"{part}_{name}") for name in FIGURES} for part in ("came", "went"))
     zero = F.lit(0).cast("long")
     nothing = F.lit(0).cast("decimal(38,6)")
     total, added, taken = (
@@ -156,8 +151,8 @@ def _combine(held: DataFrame, changes: DataFrame) -> DataFrame:
     }
     return together.select(
         *CELL,
-        *(F.when(is_touched, emptied[n]).otherwise(F.col(n)).alias(n) for n in _FIGURES),
-        (is_touched & _may_be_lost(went) & (now["count"] > 0)).alias("_stale"),
+        *(emptied[name].alias(name) for name in FIGURES),
+        (_may_be_lost(went) & (now["count"] > 0)).alias("_stale"),
     )
 
 
@@ -176,7 +171,7 @@ def _refresh(spark: SparkSession, source: Source, rows: DataFrame) -> DataFrame:
     """The cells, those that are stale made anew, the finest first."""
     counted = rows.where("_stale").groupBy("grid_level").count().collect()
     levels = {row["grid_level"] for row in counted}
-    sound = rows.where("NOT _stale").select(*CELL, *_FIGURES)
+    sound = rows.where("NOT _stale").select(*CELL, *FIGURES)
     if not levels:
         return sound
     stale = rows.where("_stale").select(*CELL)
@@ -188,7 +183,7 @@ def _refresh(spark: SparkSession, source: Source, rows: DataFrame) -> DataFrame:
             continue
         below = at_levels(sound.where(F.col("grid_level") == children), parents)
         anew = merge_summaries(below.join(stale, CELL, "left_semi"), source.figures)
-        sound = sound.unionByName(keep(anew.select(*CELL, *_FIGURES)))
+        sound = sound.unionByName(keep(anew.select(*CELL, *FIGURES)))
     return sound
 
 
@@ -200,7 +195,7 @@ def _from_rows(spark: SparkSession, source: Source, stale: DataFrame) -> DataFra
     facts = source.read(spark, among=_among(blocks) if is_few else None)
     anew = summarise(facts.join(F.broadcast(cells), "cell", "left_semi"), source.figures)
     anew = anew.withColumn("grid_level", F.lit(FINEST_LEVEL))
-    return anew.join(stale, CELL, "left_semi").select(*CELL, *_FIGURES)
+    return anew.join(stale, CELL, "left_semi").select(*CELL, *FIGURES)
 
 
 def _among(blocks: Sequence[int]) -> str:

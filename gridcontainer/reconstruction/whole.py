@@ -5,10 +5,7 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.tables import as_schema
-from gridcontainer.reconstruction.schemas import (
-    CELLS_SCHEMA,
-    SOURCE,
-)
+from gridcontainer.reconstruction.schemas import CELLS_SCHEMA, SOURCE
 from gridcontainer.reconstruction.sketch import estimate
 from gridcontainer.reconstruction.sources import Source
 from gridcontainer.reconstruction.summary import summarise, with_ancestors
@@ -30,7 +27,7 @@ def write_whole(spark: SparkSession, source: Source, path: str) -> int:
         count = finest.count()
         level = PART_LEVEL if count > LARGE else _NO_PARTS
         cells = to_cells(with_ancestors(finest, source.figures), source, level)
-        rows = union(cells, state_row(spark, source, level))
+        rows = cells.unionByName(state_row(spark, source, level))
         replace_cells(rows, path, where=f"source = '{source.name}'")
     return count
 
@@ -91,10 +88,3 @@ def state_row(spark: SparkSession, source: Source, level: int) -> DataFrame:
         "settings": F.lit(source.digest),
     }
     return spark.range(1).select(*as_schema(CELLS_SCHEMA, values, otherwise=F.lit(None)))
-
-
-def union(first: DataFrame, *others: DataFrame) -> DataFrame:
-    """All rows of frames with the same columns."""
-    for other in others:
-        first = first.unionByName(other)
-    return first
