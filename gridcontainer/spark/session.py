@@ -51,6 +51,8 @@ LOCAL_SETTINGS: Final[Mapping[str, str]] = {
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "localhost",
     "spark.driver.bindAddress": "127.0.0.1",
+    # One process: after a sleep of the machine Spark would take itself for lost, and end.
+    "spark.network.timeout": "1d",
     # One machine: a task for each core, and no more.
     "spark.sql.shuffle.partitions": str(os.cpu_count() or 1),
     "spark.databricks.delta.snapshotPartitions": "1",  # of small logs, which ours are
