@@ -40,6 +40,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "spark.kryo.registrator": "org.apache.sedona.core.serde.SedonaKryoRegistrator",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Else PySpark asks for Python's stack at each operation on a column, and takes 5 times as long.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     # Rows sorted by cell are written to their partitions as they come, not sorted by them again.
     "spark.sql.maxConcurrentOutputFileWriters": "32",
     # Spark makes one method of all that happens to a row, and Java runs a long one 10 times slower.
