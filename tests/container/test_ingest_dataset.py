@@ -205,7 +205,7 @@ def test_other_engines_find_the_same(ingested, spark, name):
         "SELECT count(*), sum(cell::hugeint), sum(lon), sum(lat), min(grid_code), max(grid_code), "
         "count(DISTINCT grid_prefix), sum(source_row) FROM read_parquet(?, hive_partitioning=true)",
         [files],
-    ).fetchone()
+    ).fetchall()[0]
     in_spark = (
         spark.read.format("delta")
         .load(path)
