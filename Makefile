@@ -26,7 +26,7 @@ test: .venv/installed ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 .PHONY: slow
-slow: .venv/installed ## run the tests that take minutes each: a cluster on this machine
+slow: .venv/installed ## run the tests that take minutes each: all real sets, kills, a cluster
 	$(BIN)/python -m pytest -m slow
 
 .PHONY: package
