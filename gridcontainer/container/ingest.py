@@ -3,15 +3,15 @@
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from py4j.protocol import Py4JJavaError
-from pyspark import StorageLevel
 from pyspark.errors import PySparkException, PythonException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -20,7 +20,7 @@ from gridcontainer.container.jdbc import database_fingerprint
 from gridcontainer.container.judge import judge, level_of
 from gridcontainer.container.layout import sample_of
 from gridcontainer.container.mending import describe, mend_rows
-from gridcontainer.container.quarantine import count_reasons, to_quarantine
+from gridcontainer.container.quarantine import to_quarantine, write_aside
 from gridcontainer.container.read import read_source
 from gridcontainer.container.runs import Run, digest_of, digest_of_files, last_run, record_run
 from gridcontainer.container.schemas import QUARANTINE_SCHEMA, RUNS_SCHEMA
@@ -32,14 +32,14 @@ from gridcontainer.container.tables import (
     create_table,
     find_state,
     first_line,
-    read_state,
     read_version,
-    replace_partition,
 )
 from gridcontainer.container.write import Writer
 from gridcontainer.errors import SourceError, StorageError
+from gridcontainer.spark.kept import keep, kept
 
 Report = Callable[[str], None]
+_SMALL_BYTES: Final = 8 << 20  # of a source's files
 
 
 @dataclass(frozen=True)
@@ -139,35 +139,33 @@ def _ingest(
         return there
     run_id = uuid.uuid4().hex
     report("read")
-    with _kept(*read_source(spark, sources, declaration)) as (raw, names):
-        rows_in = _count(raw)
+    raw, names = read_source(spark, sources, declaration)
+    declared = declaration.with_columns(names)
+    level, columns = level_of(declared, city), list(names.values())
+    judge_all = partial(
+        mend_rows,
+        judge=partial(judge, declaration=declared, city=city),
+        rules=declared.mend,
+        texts=[describe(rule) for rule in declaration.mend],
+        names=names,
+    )
+    with _read_once(raw, judge_all, small=_are_small(files)) as (judged, rows_in):
         require_unchanged(files)
-        declared = declaration.with_columns(names)
-        level, columns = level_of(declared, city), list(names.values())
-        judge_all = partial(
-            mend_rows,
-            judge=partial(judge, declaration=declared, city=city),
-            rules=declared.mend,
-            texts=[describe(rule) for rule in declaration.mend],
-            names=names,
-        )
-        judged = judge_all(raw)
         report("write")
-        merged = Writer(
+        written = Writer(
             path, declared, columns, level, sorted(city.prefix_levels), run_id, started
         ).write(judged, sample=lambda: judge_all(sample_of(raw, rows_in)), count=rows_in)
-        written = read_version(spark, path)
         report("set aside")
         aside = to_quarantine(judged, dataset=declaration.dataset, names=names, run_id=run_id)
-        replace_partition(aside, storage.quarantine, "dataset", declaration.dataset)
+        reasons, mended = write_aside(aside, storage, declaration.dataset)
+    changes, table = written.changes, written.table
     require_unchanged(files)
-    table = read_state(spark, path)
-    if table.version != written:  # its rows may be others, as many: the ledger would not be true
+    # Else its rows may be others, as many: the ledger would not be true.
+    if table.version != read_version(spark, path):
         raise StorageError(
             f"{declaration.dataset}: somebody else wrote its table while this run did; nothing is "
             "lost or doubled. Run again when nobody else writes it"
         )
-    reasons, mended = count_reasons(spark, storage, declaration.dataset)
     run = Run(
         run_id=run_id,
         job="ingest",
@@ -178,16 +176,16 @@ def _ingest(
         fingerprint=fingerprint,
         table_version=table.version,
         rows_in=rows_in,
-        rows_out=table.rows - merged.kept,
+        rows_out=table.rows - changes.kept,
         rows_quarantined=sum(reasons.values()),
         reasons=reasons,
         mended=mended,
-        inserted=merged.inserted,
-        updated=merged.updated,
-        deleted=merged.deleted,
-        kept=merged.kept,
-        files_before=merged.files_before,
-        files_rewritten=merged.files_rewritten,
+        inserted=changes.inserted,
+        updated=changes.updated,
+        deleted=changes.deleted,
+        kept=changes.kept,
+        files_before=changes.files_before,
+        files_rewritten=changes.files_rewritten,
     )
     run.require_conservation()
     record_run(spark, storage.runs, run)
@@ -204,17 +202,42 @@ def _look_at_source(
     return take_snapshot(paths), digest_of_files(paths)
 
 
+def _are_small(files: Sequence[FileState]) -> bool:
+    """Whether what is made of the files is kept whole; of a database it is not known."""
+    return 0 < sum(file.size for file in files) <= _SMALL_BYTES
+
+
 @contextmanager
-def _kept(raw: DataFrame, names: dict[str, str]) -> Iterator[tuple[DataFrame, dict[str, str]]]:
-    """Rows that Spark does not read from files itself are read once: kept in memory, or on disk."""
-    if raw.inputFiles():
-        yield raw, names
-        return
-    raw.persist(StorageLevel.MEMORY_AND_DISK)
+def _read_once(
+    raw: DataFrame, judge_all: Callable[[DataFrame], DataFrame], *, small: bool
+) -> Iterator[tuple[DataFrame, int]]:
+    """The judged rows and their number; what Spark does not read from files itself is read once.
+
+    Rows of a small source are judged once too, and from then on have a plan of one node.
+    """
+    if small:
+        with _said_by_reader():
+            judged = keep(judge_all(raw))
+        yield judged, judged.count()
+    elif raw.inputFiles():
+        yield judge_all(raw), raw.count()
+    else:
+        with kept(raw):
+            with _said_by_reader():
+                rows_in = raw.count()
+            yield judge_all(raw), rows_in
+
+
+@contextmanager
+def _said_by_reader() -> Iterator[None]:
+    """A reader's complaint in a task is raised as the reader meant it."""
     try:
-        yield raw, names
-    finally:
-        raw.unpersist()
+        yield
+    except PythonException as error:
+        said = re.search(r"SourceError: (.*)", str(error))
+        if said is None:
+            raise
+        raise SourceError(said.group(1)) from None
 
 
 def _find_unchanged(
@@ -228,14 +251,3 @@ def _find_unchanged(
     if state is None or state.version != earlier.table_version:
         return None
     return Ingested(earlier, changed=False, table=state)
-
-
-def _count(raw: DataFrame) -> int:
-    """Rows of the source; a reader's complaint in a task is raised as the reader meant it."""
-    try:
-        return raw.count()
-    except PythonException as error:
-        said = re.search(r"SourceError: (.*)", str(error))
-        if said is None:
-            raise
-        raise SourceError(said.group(1)) from None

@@ -53,8 +53,15 @@ def replace_dataset(
     """
     spark = rows.sparkSession
     wanted = {**_layout_properties(rows.columns, layout), **properties}
-    if not create_table(spark, path, rows.schema, layout.partition, wanted):
-        renew_properties(spark, path, wanted)
+    if not DeltaTable.isDeltaTable(spark, path):
+        writer = rows.writeTo(f"delta.`{path}`").using("delta")
+        if layout.partition:
+            writer = writer.partitionedBy(*(F.col(name) for name in layout.partition))
+        for name, value in wanted.items():
+            writer = writer.tableProperty(name, value)
+        writer.create()
+        return
+    renew_properties(spark, path, wanted)
     (
         rows.write.format("delta")
         .mode("overwrite")
@@ -92,8 +99,7 @@ def _layout_properties(columns: Sequence[str], layout: Layout) -> dict[str, str]
 
 
 def replace_partition(rows: DataFrame, path: str, column: str, value: str) -> None:
-    """Replace what a table holds of one value of its partition column."""
-    create_table(rows.sparkSession, path, rows.schema, [column])
+    """Replace what a table, which is there, holds of one value of its partition column."""
     (
         rows.repartition(1)  # not coalesce: what makes the rows is to run in many tasks
         .write.format("delta")
@@ -105,14 +111,18 @@ def replace_partition(rows: DataFrame, path: str, column: str, value: str) -> No
 
 
 def read_state(spark: SparkSession, path: str) -> TableState:
-    """Count what a data set's table holds."""
+    """Count what a data set's table holds.
+
+    Where somebody writes to it meanwhile, the newest version is another than the one told here.
+    """
+    version = read_version(spark, path)
     table = DeltaTable.forPath(spark, path)
     detail = table.detail().collect()[0]
     rows = current_rows(table.toDF())
     prefixes = [name for name in ("grid_prefix",) if name in rows.columns]
     by_prefix = rows.groupBy(*prefixes).count().collect()
     return TableState(
-        version=read_version(spark, path),
+        version=version,
         rows=sum(row["count"] for row in by_prefix),
         partitions=len(by_prefix),
         files=detail["numFiles"],
@@ -121,8 +131,19 @@ def read_state(spark: SparkSession, path: str) -> TableState:
 
 
 def read_version(spark: SparkSession, path: str) -> int:
-    """The newest version of a table."""
-    return int(DeltaTable.forPath(spark, path).history(1).collect()[0]["version"])
+    """The newest version of a table, from its log: without the job that ``history`` would need.
+
+    Raises:
+        AnalysisException: there is no table.
+    """
+    java = spark._jvm
+    assert java is not None
+    log = java.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+    nothing = java.scala.Option.empty()
+    version = int(log.update(False, nothing, nothing).version())
+    if version < 0:
+        DeltaTable.forPath(spark, path)  # says that it is none
+    return version
 
 
 def current_rows(rows: DataFrame) -> DataFrame:

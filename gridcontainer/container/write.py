@@ -16,6 +16,7 @@ from gridcontainer.container.layout import Layout, arrange, choose_layout
 from gridcontainer.container.merge import Merged, merge_changes
 from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.tables import (
+    TableState,
     current_rows,
     find_layout,
     read_properties,
@@ -25,6 +26,19 @@ from gridcontainer.container.tables import (
 )
 
 _MOST_CHANGED: Final = 0.5  # of the rows; above it all is written anew, and laid out anew
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a run left behind.
+
+    Attributes:
+        changes: that it made.
+        table: what the table holds after it.
+    """
+
+    changes: Merged
+    table: TableState
 
 
 @dataclass(frozen=True)
@@ -49,7 +63,7 @@ class Writer:
     run_id: str
     started: datetime
 
-    def write(self, judged: DataFrame, *, sample: Callable[[], DataFrame], count: int) -> Merged:
+    def write(self, judged: DataFrame, *, sample: Callable[[], DataFrame], count: int) -> Written:
         """Bring the sound rows into the table, and tell what that changed.
 
         Args:
@@ -59,9 +73,14 @@ class Writer:
         """
         spark = judged.sparkSession
         sound = judged.transform(_sound)
-        if not DeltaTable.isDeltaTable(spark, self.path):
-            self._write_whole(sound, sample, count)
-            return Merged(inserted=read_state(spark, self.path).rows)
+        if DeltaTable.isDeltaTable(spark, self.path):
+            return Written(self._change(sound, sample, count), read_state(spark, self.path))
+        self._write_whole(sound, sample, count)
+        table = read_state(spark, self.path)
+        return Written(Merged(inserted=table.rows), table)
+
+    def _change(self, sound: DataFrame, sample: Callable[[], DataFrame], count: int) -> Merged:
+        spark = sound.sparkSession
         layout = find_layout(spark, self.path)
         new = self._to_dataset(sound, layout)
         held = DeltaTable.forPath(spark, self.path).toDF()
