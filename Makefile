@@ -12,6 +12,7 @@ help: ## list the targets
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/gridcontainer warm-up || echo "Spark will start slower, and may not start: see above"
 	@touch $@
 
 .PHONY: venv

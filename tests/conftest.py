@@ -20,6 +20,10 @@ FOR_FEW_ROWS = {
     "spark.sql.adaptive.enabled": "false",
 }
 
+# Java's best compiler is worth its time where Spark runs for minutes, as in the session below, but
+# not in the processes that tests start: it takes more than all the work that they do.
+HASTY_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=400m"
+
 settings.register_profile("default", deadline=None)  # the first example compiles and warms up
 settings.load_profile("default")
 
@@ -32,20 +36,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("spark" if uses_spark else item.path.stem))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def hasty_processes() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_SUBMIT_OPTS", HASTY_JAVA, prepend=" ")
+        yield
+
+
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+def spark(
+    hasty_processes: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SparkSession]:
     """The one session of the run; small, since every frame in the tests is."""
     folder = tmp_path_factory.mktemp("spark")
-    session = build_session(
-        "gridcontainer tests",
-        {
-            "spark.master": "local[2]",
-            "spark.driver.memory": "3g",
-            "spark.sql.shuffle.partitions": "2",
-            **FOR_FEW_ROWS,
-            "spark.sql.warehouse.dir": str(folder / "warehouse"),
-        },
-    )
+    chosen = {
+        "spark.master": "local[2]",
+        "spark.driver.memory": "3g",
+        "spark.sql.shuffle.partitions": "2",
+        **FOR_FEW_ROWS,
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        own = os.environ["SPARK_SUBMIT_OPTS"].replace(HASTY_JAVA, "")
+        patch.setenv("SPARK_SUBMIT_OPTS", own)
+        session = build_session("gridcontainer tests", chosen)
     yield session
     session.stop()
 

@@ -22,6 +22,7 @@ from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from gridcontainer.errors import SparkSetupError
+from gridcontainer.spark import class_archive
 
 JAVA_VERSIONS: Final = (17, 21)
 PACKAGES: Final = (
@@ -84,12 +85,18 @@ def build_session(name: str, settings: Mapping[str, str] | None = None) -> Spark
     require_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     local = {"spark.master": "local[*]", "spark.driver.memory": _driver_memory()}
-    chosen = {**local, **LOCAL_SETTINGS, **SETTINGS, **(settings or {})}
+    kept_classes = java_options_setting(class_archive.java_options())
+    chosen = {**local, **LOCAL_SETTINGS, **SETTINGS, **kept_classes, **(settings or {})}
     with _stderr_to_log() as log:
         try:
             return _build(name, chosen)
         except (PySparkRuntimeError, OSError) as error:
             raise SparkSetupError(_explain_start(log, error)) from error
+
+
+def java_options_setting(options: str) -> dict[str, str]:
+    """The setting that gives Java in this process options beside those that it always has."""
+    return {"spark.driver.extraJavaOptions": f"{_COMPILE_ALL} {options}".strip()}
 
 
 def require_java() -> int:
