@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from one_spark import start_or_join
 from pyspark.sql import SparkSession
 
 from gridcontainer.sample import Truth, write_sample
@@ -28,12 +29,19 @@ settings.register_profile("default", deadline=None)  # the first example compile
 settings.load_profile("default")
 
 
+# What is made once for the tests of several modules.
+MADE_ONCE = {"ingest_all", "issued_once", "linked_city", "built"}
+
+
 @pytest.hookimpl(tryfirst=True)  # before the scheduler looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of one process's Spark session go to one worker; others by their module."""
+    """All modules for which the same is made once go to one worker; any other module to one."""
+    groups: dict[Path, str] = {}
     for item in items:
-        uses_spark = "spark" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("spark" if uses_spark else item.path.stem))
+        for name in sorted(MADE_ONCE.intersection(getattr(item, "fixturenames", ()))):
+            groups.setdefault(item.path, name)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(groups.get(item.path, item.path.stem)))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -48,20 +56,24 @@ def spark(
     hasty_processes: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SparkSession]:
     """The one session of the run; small, since every frame in the tests is."""
-    folder = tmp_path_factory.mktemp("spark")
     chosen = {
         "spark.master": "local[2]",
-        "spark.driver.memory": "3g",
+        "spark.driver.memory": "4g",
         "spark.sql.shuffle.partitions": "2",
         **FOR_FEW_ROWS,
-        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark") / "warehouse"),
     }
-    with pytest.MonkeyPatch.context() as patch:
-        own = os.environ["SPARK_SUBMIT_OPTS"].replace(HASTY_JAVA, "")
-        patch.setenv("SPARK_SUBMIT_OPTS", own)
-        session = build_session("gridcontainer tests", chosen)
-    yield session
-    session.stop()
+
+    def start() -> SparkSession:
+        with pytest.MonkeyPatch.context() as patch:
+            own = os.environ["SPARK_SUBMIT_OPTS"].replace(HASTY_JAVA, "")
+            patch.setenv("SPARK_SUBMIT_OPTS", own)
+            return build_session("gridcontainer tests", chosen)
+
+    own_folder = tmp_path_factory.getbasetemp()
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    with start_or_join(own_folder.parent if is_worker else own_folder, start) as session:
+        yield session
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +89,10 @@ def compiled(spark: SparkSession) -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def clean_catalog() -> Iterator[None]:
-    """No view and no cached frame outlives its module."""
+    """No view outlives its module."""
     yield
     session = SparkSession.getActiveSession()
     if session is not None:
-        session.catalog.clearCache()
         for view in session.sql("SHOW VIEWS").collect():
             if view["isTemporary"]:
                 session.catalog.dropTempView(view["viewName"])
