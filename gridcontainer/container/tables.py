@@ -59,7 +59,7 @@ def replace_dataset(
             writer = writer.partitionedBy(*(F.col(name) for name in layout.partition))
         for name, value in wanted.items():
             writer = writer.tableProperty(name, value)
-        writer.create()
+        writer.createOrReplace()  # files without a log, of a killed run, are no table
         return
     renew_properties(spark, path, wanted)
     (

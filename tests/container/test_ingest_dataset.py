@@ -481,6 +481,16 @@ def test_a_table_that_was_removed_is_made_anew(ingest, declare, tmp_path):
     assert len(DeltaTable(str(path)).to_pandas()) == 3
 
 
+def test_files_that_a_killed_first_run_left_are_no_table(ingest, declare, tmp_path):
+    (tmp_path / "places.csv").write_text("lon,lat\n121.4,31.2\n")
+    table = tmp_path / "container/datasets/planning/places"
+    left = table / "grid_prefix=N51H26/part-00000.snappy.parquet"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"PAR1")
+    assert ingest(declare()).table.rows == 1
+    assert len(DeltaTable(str(table)).to_pandas()) == 1
+
+
 def test_many_files_are_one_data_set_and_the_first_of_a_key_stays(ingest, declare, tmp_path):
     (tmp_path / "b.csv").write_text("id,lon,lat\n1,121.1,31.1\n2,121.2,31.2\n")
     (tmp_path / "a.csv").write_text("lat,lon,id,more\n31.3,121.3,2,x\n31.4\n")
