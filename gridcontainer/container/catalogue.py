@@ -21,6 +21,10 @@ Entry = dict[str, Any]
 
 _LOG = logging.getLogger(__name__)
 _INSTANT = pa.timestamp("us", tz="UTC")
+_WRITES = (  # operations that write rows, as Delta names them
+    *("WRITE", "MERGE", "DELETE", "UPDATE"),
+    *("CREATE TABLE AS SELECT", "CREATE OR REPLACE TABLE AS SELECT"),
+)
 _JOBS = ("ingest", "release")  # those that bring rows in; compacting only moves them
 
 
@@ -225,7 +229,7 @@ def _history(table: OpenTable) -> Entry:
 def _rows_written(commit: Entry) -> int | None:
     if commit.get("userMetadata") == COMPACTED:
         return None
-    if commit.get("operation") not in ("WRITE", "MERGE", "DELETE", "UPDATE"):
+    if commit.get("operation") not in _WRITES:
         return None  # settings change no row
     metrics = commit.get("operationMetrics") or {}
     written = metrics.get("numOutputRows", metrics.get("numTargetRowsInserted"))
