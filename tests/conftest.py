@@ -10,6 +10,7 @@ from one_spark import start_or_join
 from pyspark.sql import SparkSession
 
 from gridcontainer.sample import Truth, write_sample
+from gridcontainer.spark.class_archive import HASTY
 from gridcontainer.spark.session import build_session
 
 ROOT = Path(__file__).parents[1]
@@ -20,10 +21,6 @@ FOR_FEW_ROWS = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
 }
-
-# Java's best compiler is worth its time where Spark runs for minutes, as in the session below, but
-# not in the processes that tests start: it takes more than all the work that they do.
-HASTY_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=400m"
 
 settings.register_profile("default", deadline=None)  # the first example compiles and warms up
 settings.load_profile("default")
@@ -46,8 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def hasty_processes() -> Iterator[None]:
+    """Of the processes that tests start; the session below runs for minutes and is not one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_SUBMIT_OPTS", HASTY_JAVA, prepend=" ")
+        patch.setenv("SPARK_SUBMIT_OPTS", HASTY, prepend=" ")
         yield
 
 
@@ -66,7 +64,7 @@ def spark(
 
     def start() -> SparkSession:
         with pytest.MonkeyPatch.context() as patch:
-            own = os.environ["SPARK_SUBMIT_OPTS"].replace(HASTY_JAVA, "")
+            own = os.environ["SPARK_SUBMIT_OPTS"].replace(HASTY, "")
             patch.setenv("SPARK_SUBMIT_OPTS", own)
             return build_session("gridcontainer tests", chosen)
 

@@ -41,7 +41,7 @@ _COMMANDS = {
     "tags": ("gridcontainer.cli.tags", "Tags on objects and cells: issue, find, print."),
     "export": ("gridcontainer.cli.export", "A data set as GeoParquet, GeoJSON or CSV."),
     "sample": ("gridcontainer.cli.sample", "Write a small dirty city to try things on."),
-    "warm-up": ("gridcontainer.cli.warm_up", "Fetch Spark's jars; make its starts twice as quick."),
+    "warm-up": ("gridcontainer.cli.warm_up", "Fetch Spark's jars; make its starts quicker."),
     "demo": ("gridcontainer.cli.demo", "Ingest a city and answer a question across departments."),
 }
 

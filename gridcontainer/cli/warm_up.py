@@ -10,6 +10,7 @@ from rich.console import Console
 from gridcontainer.container.batch import ingest_datasets
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.storage import Storage
+from gridcontainer.errors import SparkSetupError
 from gridcontainer.sample import write_sample
 from gridcontainer.spark.class_archive import ARCHIVE, write_archive
 from gridcontainer.spark.session import build_session, java_options_setting
@@ -20,7 +21,7 @@ _SCALE = 0.02
 
 @click.command("warm-up")
 def warm_up_command() -> None:
-    """Fetch Spark's jars, and keep its classes so that every later start takes half as long.
+    """Fetch Spark's jars, and keep its classes so that every later start is quicker.
 
     For Spark in this process, not on a cluster. Once for each environment, and again after Java or
     Spark is replaced; `make` does it when it makes the environment.
@@ -33,13 +34,15 @@ def warm_up_command() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             write_sample(folder / "sources", scale=_SCALE)
-            ingest_datasets(
+            outcome = ingest_datasets(
                 spark,
                 declared,
                 city=city,
                 sources=folder / "sources",
                 storage=Storage(str(folder / "container")),
             )
+        for failure in outcome.failures.values():
+            raise SparkSetupError(f"Spark starts but does not work: {failure}")
 
     with console.status("starting Spark as it is the first time (about a minute)"):
         size = write_archive(

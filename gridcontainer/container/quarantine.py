@@ -5,11 +5,11 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.aside import replace_aside
 from gridcontainer.container.mending import FIRST, MENDED, ORIGINAL
 from gridcontainer.container.schemas import QUARANTINE_SCHEMA
 from gridcontainer.container.sources.records import FAULT, FILE, REPAIR, ROW, TEXT
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import create_table, replace_partition
 
 REPAIRED: Final = "repaired shape"
 
@@ -53,13 +53,9 @@ def write_aside(
     rows: DataFrame, storage: Storage, dataset: str
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Replace what the quarantine holds of a data set, and count it there as ``count_reasons``."""
-    spark = rows.sparkSession
-    create_table(spark, storage.quarantine, QUARANTINE_SCHEMA, ["dataset"])
-    held = spark.read.format("delta").load(storage.quarantine).where(F.col("dataset") == dataset)
-    if rows.isEmpty() and held.isEmpty():
-        return {}, {}
-    replace_partition(rows, storage.quarantine, "dataset", dataset)
-    return count_reasons(spark, storage, dataset)
+    if replace_aside(rows, storage, f"dataset = '{dataset}'"):
+        return count_reasons(rows.sparkSession, storage, dataset)
+    return {}, {}
 
 
 def count_reasons(

@@ -30,7 +30,7 @@ from gridcontainer.container.tables import (
     find_layout,
     first_line,
     read_state,
-    replace_partition,
+    replace_where,
 )
 from gridcontainer.container.waiting import find_waiting, source_columns, to_raw
 from gridcontainer.errors import DatasetError, StorageError
@@ -207,7 +207,7 @@ def _mark(work: _Work, storage: Storage) -> int:
     )
     try:
         if count := done.count():
-            replace_partition(marked, storage.quarantine, "dataset", work.dataset)
+            replace_where(marked, storage.quarantine, f"dataset = '{work.dataset}'")
     finally:
         done.unpersist()
     return count

@@ -98,13 +98,13 @@ def _layout_properties(columns: Sequence[str], layout: Layout) -> dict[str, str]
     return shared | level | _GRID_CONSTRAINTS
 
 
-def replace_partition(rows: DataFrame, path: str, column: str, value: str) -> None:
-    """Replace what a table, which is there, holds of one value of its partition column."""
+def replace_where(rows: DataFrame, path: str, which: str) -> None:
+    """Replace the rows of a table, which is there, for which a condition in SQL holds."""
     (
         rows.repartition(1)  # not coalesce: what makes the rows is to run in many tasks
         .write.format("delta")
         .mode("overwrite")
-        .option("replaceWhere", f"{column} = {_quoted(value)}")
+        .option("replaceWhere", which)
         .option("mergeSchema", "true")
         .save(path)
     )

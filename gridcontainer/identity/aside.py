@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.schemas import QUARANTINE_SCHEMA
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import as_schema, create_table, replace_partition
+from gridcontainer.container.tables import as_schema, create_table, replace_where
 
 Reasons = dict[str, int]
 _CONTENT = ("dataset", "source_file", "source_row", "reason", "row")
@@ -44,7 +44,7 @@ def set_aside(
         own = rows.where(mine).select(*_CONTENT)
         if _differ(own, held.where(mine)):
             whole = own.select(*_to_quarantine(run_id))
-            replace_partition(whole, storage.quarantine, "dataset", name)
+            replace_where(whole, storage.quarantine, f"dataset = '{name}'")
 
 
 def _to_quarantine(run_id: str) -> list[Column]:

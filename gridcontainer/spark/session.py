@@ -77,6 +77,9 @@ def build_session(name: str, settings: Mapping[str, str] | None = None) -> Spark
         SparkSetupError: Java 17 or 21 is missing, or Spark or its jars can't be had; says how to
             mend it.
     """
+    for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        # PySpark writes each error with its stack beside raising it: who catches it tells it.
+        PySparkLogger.getLogger(logger).setLevel(logging.CRITICAL)
     if os.environ.get("PYSPARK_GATEWAY_PORT"):
         return _build(name, {**_missing(SETTINGS), **(settings or {})})
     active = SparkSession.getActiveSession()
@@ -127,9 +130,6 @@ def require_java() -> int:
 
 
 def _build(name: str, settings: Mapping[str, str]) -> SparkSession:
-    for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
-        # PySpark writes each error with its stack beside raising it: who catches it tells it.
-        PySparkLogger.getLogger(logger).setLevel(logging.CRITICAL)
     return SparkSession.builder.appName(name).config(map=dict(settings)).getOrCreate()
 
 

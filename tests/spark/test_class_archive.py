@@ -1,16 +1,9 @@
 """The archive of Spark's classes: taken where it is, done without where it is not or is no good."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from gridcontainer.errors import SparkSetupError
 from gridcontainer.spark.class_archive import java_options, write_archive
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_an_archive_is_named_to_java_only_where_there_is_one(tmp_path):
@@ -28,7 +21,7 @@ def test_an_archive_is_not_made_beside_other_work(spark, tmp_path):
         write_archive(start, print, tmp_path / "classes.jsa")
 
 
-def test_an_archive_of_another_java_is_no_obstacle_and_is_not_spoken_of(tmp_path):
+def test_an_archive_of_another_java_is_no_obstacle_and_is_not_spoken_of(run_script, tmp_path):
     archive = tmp_path / "classes.jsa"
     archive.write_bytes(b"of another Java" * 1000)
     script = (
@@ -38,11 +31,5 @@ def test_an_archive_of_another_java_is_no_obstacle_and_is_not_spoken_of(tmp_path
         f"options = java_options_setting(java_options(Path({str(archive)!r})))\n"
         "print(build_session('x', options).range(3).count())"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        check=False,
-    )
+    ran = run_script(script)
     assert (ran.stdout, ran.returncode) == ("3\n", 0), ran.stderr

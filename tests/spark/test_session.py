@@ -1,9 +1,6 @@
 """The session: the same settings for every way to start it, and clear words when Java is wrong."""
 
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -83,7 +80,7 @@ def test_a_java_home_without_java_is_said(monkeypatch, tmp_path):
         require_java()
 
 
-def test_jars_that_cannot_be_had_are_one_clear_error(tmp_path):
+def test_jars_that_cannot_be_had_are_one_clear_error(run_script, tmp_path):
     """In a process of its own: an empty jar cache, and repositories that are not there."""
     settings = tmp_path / "ivysettings.xml"
     settings.write_text(
@@ -93,13 +90,7 @@ def test_jars_that_cannot_be_had_are_one_clear_error(tmp_path):
     )
     options = {"spark.jars.ivySettings": str(settings), "spark.jars.ivy": str(tmp_path / "ivy")}
     script = f"from gridcontainer.spark import build_session; build_session('x', {options!r})"
-    ran = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        check=False,
-    )
+    ran = run_script(script)
     last = ran.stderr.strip().splitlines()[-1]
     assert last.startswith("gridcontainer.errors.SparkSetupError: Spark could not fetch its jars")
     assert "spark.jars.ivySettings" in last
