@@ -4,9 +4,6 @@ Where a count differs from the catalogue's, the test holds both and the comment 
 """
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from command import run
 from deltalake import DeltaTable
 from filled_container import Container
 from shapely.geometry import shape
@@ -136,23 +134,18 @@ def some_slow(names: Iterable[str]) -> list:
 
 
 @pytest.fixture(scope="module")
-def bring(real_data, tmp_path_factory) -> Callable[[set[str]], Container]:
-    """Ingests by the command, in a process of its own, beside the tests of the other worker."""
+def bring(spark, real_data, tmp_path_factory) -> Callable[[set[str]], Container]:
+    """Ingests by the command."""
 
-    def run(names: set[str]) -> Container:
+    def ingest(names: set[str]) -> Container:
         storage = Storage(str(tmp_path_factory.mktemp("real") / "container"))
-        command = [sys.executable, "-c", "from gridcontainer.cli.main import main; main()"]
         where = ["--sources", real_data, "--container", storage.root]
         conf = ["--datasets", CONF / "datasets", "--city", CONF / "city/shanghai.yaml"]
-        said = subprocess.run(
-            [*command, "ingest", *map(str, [*where, *conf]), *sorted(names)],
-            check=False, capture_output=True, text=True,
-            env=os.environ | {"SPARK_DRIVER_MEMORY": "3g"},
-        )  # fmt: skip
-        assert said.returncode == 0, said.stdout[-2000:] + said.stderr[-2000:]
+        said = run("ingest", *sorted(names), *where, *conf)
+        assert said.exit_code == 0, said.output
         return Container(storage, real_data, {d.dataset: d for d in DECLARED if d.dataset in names})
 
-    return run
+    return ingest
 
 
 @pytest.fixture(scope="module")
