@@ -14,7 +14,7 @@ _OF_RUNS = {
     "run_id", "opened_by", "closed_by", "valid_from", "valid_to", "received_at", "trained",
     "model", "started", "seconds", "table_version", "files_before", "files_rewritten",
     "issued", "run_ids", "versions", "last_run", "last_change", "files", "bytes",
-    "source_version",
+    "source_version", "lineage",
 }  # fmt: skip
 _LEDGERS = ("ops/runs", "ops/steps")
 

@@ -22,7 +22,7 @@ FOR_FEW_ROWS = {
     "spark.sql.adaptive.enabled": "false",
 }
 # Nobody waits for one step: a collector beside the tests would only take their processors.
-_THROUGHPUT = "-XX:+UseParallelGC"
+THROUGHPUT = "-XX:+UseParallelGC"
 
 settings.register_profile("default", deadline=None)  # the first example compiles and warms up
 settings.load_profile("default")
@@ -67,7 +67,7 @@ def spark(
     def start() -> SparkSession:
         with pytest.MonkeyPatch.context() as patch:
             own = os.environ["SPARK_SUBMIT_OPTS"].replace(HASTY, "")
-            patch.setenv("SPARK_SUBMIT_OPTS", f"{_THROUGHPUT} {own}")
+            patch.setenv("SPARK_SUBMIT_OPTS", f"{THROUGHPUT} {own}")
             return build_session("gridcontainer tests", chosen)
 
     own_folder = tmp_path_factory.getbasetemp()
