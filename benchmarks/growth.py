@@ -24,9 +24,10 @@ from delta.tables import DeltaTable
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.changes import everywhere
 from benchmarks.ingest import FIXES, HALF_LAT, HALF_LON
 from benchmarks.memory import peak_memory
-from benchmarks.reconstruct import bring_cells, changes
+from benchmarks.reconstruct import bring_cells
 from benchmarks.replicate import read_places, replicate
 from gridcontainer.container.declaration import load_city
 from gridcontainer.container.ingest import ingest_dataset, prepare_container
@@ -86,7 +87,7 @@ def _measure(rows: int, container: str, parent: str | None) -> Measured:
         found = {}
         for name, step in steps.items():
             if name == "change":
-                changes()["new"](DeltaTable.forPath(spark, storage.dataset("traffic", "fixes")))
+                everywhere()["new"](DeltaTable.forPath(spark, storage.dataset("traffic", "fixes")))
             found[name] = _timed(step)
         size = sum(file.stat().st_size for file in Path(storage.root).rglob("*.parquet"))
         found["container"] = {"bytes": float(size)}

@@ -142,7 +142,14 @@ class _Chain:
         self.tally = Tally()
 
     def run(self, kills: int) -> None:
-        """Go round until there are enough kills."""
+        """Go round until there are enough kills; what stops it is a fault."""
+        try:
+            self._go_round(kills)
+        except Exception as error:
+            self.tally.faults.append(f"{self._container.name} stopped: {error!r}")
+            self._tell(self.tally.faults[-1])
+
+    def _go_round(self, kills: int) -> None:
         while self.tally.total < kills:
             shutil.rmtree(self._container, ignore_errors=True)
             # The first night may not use up all kills: the second merges into what is there.

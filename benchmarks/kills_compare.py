@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 # What differs from run to run: ids and times of runs, versions and sizes of files.
 _OF_RUNS = {
@@ -59,7 +59,7 @@ def begun_tasks(container: Path) -> str:
             "SELECT step || ' ' || task, last(status ORDER BY started, status <> 'started') AS s",
             "GROUP BY ALL HAVING s = 'started' ORDER BY ALL",
         )
-    except TableNotFoundError:
+    except DeltaError:  # not there yet, or just being made
         return ""
     return ", ".join(row[0] for row in rows)
 

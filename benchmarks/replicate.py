@@ -20,6 +20,7 @@ PLACES: Final = ("covid_geocodes", "communities", "bus_stops", "shops", "elderly
 JITTER_DEGREES: Final = 0.002  # about 200 m
 BAD_EVERY: Final = 200
 CABS: Final = 13_000
+BEGIN: Final = 1_427_846_400  # of the feed, epoch seconds: 2015-04-01 in UTC
 _BATCH_ROWS: Final = 100_000
 _SCHEMA: Final = (
     "vehicle string, alarm byte, empty byte, light byte, elevated byte, brake byte, "
@@ -66,7 +67,7 @@ def _fixes(
     bad = np.arange(0, size, BAD_EVERY)
     lon[bad], lat[bad] = rng.permutation([[0.0, 0.0], [116.4, 39.9], [np.nan, 31.2]])[0]
     row = np.arange(number * size, (number + 1) * size)
-    measured = (1_427_846_400 + row // CABS) * 1_000_000
+    measured = (BEGIN + row // CABS) * 1_000_000
     flags = rng.integers(0, [2, 2, 4, 2, 2], (size, 5)).astype(np.int8)
     columns = [
         pa.array(np.char.zfill((row % CABS).astype(str), 5)),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Self
 
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
@@ -33,6 +33,28 @@ class Calendar:
     def steps(self) -> int:
         """How many there are."""
         return self.last - self.first + 1
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Between which cells and steps all of some keys lie, ends included.
+
+    Attributes:
+        keys: how many there are.
+        cells: first and last, of the indicator's finest level.
+        numbers: of the first and last step.
+    """
+
+    keys: int
+    cells: tuple[int, int]
+    numbers: tuple[int, int]
+
+    @classmethod
+    def of(cls, keys: DataFrame) -> Self | None:
+        """Of keys with ``cell`` and ``number``; None without any."""
+        ends = [F.count("*"), F.min("cell"), F.max("cell"), F.min("number"), F.max("number")]
+        count, first_cell, last_cell, first, last = keys.agg(*ends).collect()[0]
+        return cls(count, (first_cell, last_cell), (first, last)) if count else None
 
 
 def make_calendar(

@@ -227,6 +227,11 @@ class Indicator(Shared):
         """Whether a coarser cell follows from its finest ones, without the records."""
         return self.aggregate not in OF_CATEGORIES
 
+    @property
+    def is_costly(self) -> bool:
+        """Whether its records take so long to place that they are not read twice."""
+        return any(source.place == "located" or source.spread for source in self.sources)
+
     def digest(self) -> str:
         """Changes when the declaration does, but for what people read."""
         said = self.model_dump_json(exclude={"title", "unit", "department"})

@@ -16,12 +16,13 @@ from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
+from gridcontainer.panel.axes import Extent
 from gridcontainer.panel.cells import Land
 from gridcontainer.panel.declaration import At, Indicator, Source
 from gridcontainer.panel.spread import POLYGON, shares_of
-from gridcontainer.panel.steps import only_step, step_number
+from gridcontainer.panel.steps import about_steps, only_step, step_number
 from gridcontainer.sensors.tables import readings_path, registry_path
-from gridcontainer.spark.city_cells import to_level
+from gridcontainer.spark.city_cells import about_cells, to_level
 
 _PLACED = ("_placed_cell", "_placed_geometry")
 
@@ -85,15 +86,17 @@ class Reader:
         """The rows that a table has now, at the version that all read."""
         return read_current(self.spark, path, version=self.versions[path])
 
-    def records(self, indicator: Indicator) -> DataFrame:
-        """All records of an indicator."""
+    def records(self, indicator: Indicator, near: Extent | None = None) -> DataFrame:
+        """All records of an indicator; or all in an extent, and not many others."""
         parts = [
-            self.records_of(indicator, source, self.read(self.main_path(source)))
+            self.records_of(indicator, source, self.read(self.main_path(source)), near)
             for source in indicator.sources
         ]
         return reduce(DataFrame.unionByName, parts)
 
-    def records_of(self, indicator: Indicator, source: Source, rows: DataFrame) -> DataFrame:
+    def records_of(
+        self, indicator: Indicator, source: Source, rows: DataFrame, near: Extent | None = None
+    ) -> DataFrame:
         """The records of some rows of a source's main table."""
         rows = self._with_place(source, rows)
         for condition in (source.where, indicator.where):
@@ -102,6 +105,10 @@ class Reader:
         zone, level = self.zone_of(indicator), indicator.finest
         stepped = indicator.step != "static"
         time = _time(source, rows, zone, indicator.indicator) if stepped else F.lit(None)
+        if near is not None and stepped:
+            rows = rows.where(about_steps(time, near.numbers, indicator.step, zone))
+        if near is not None and source.spread is None:
+            rows = rows.where(about_cells(F.col(_PLACED[0]), near.cells, level))
         records = rows.withColumns(
             {
                 "_number": step_number(time, indicator.step, zone),

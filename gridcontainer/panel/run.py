@@ -11,7 +11,7 @@ from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.feed import read_feed
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import read_version
-from gridcontainer.panel.axes import all_cells, cross, make_calendar, require_bearable
+from gridcontainer.panel.axes import Extent, all_cells, cross, make_calendar, require_bearable
 from gridcontainer.panel.cells import Land
 from gridcontainer.panel.compute import compute_all, compute_finest, compute_touched, to_delete
 from gridcontainer.panel.declaration import Indicator
@@ -25,6 +25,7 @@ from gridcontainer.spark.city_cells import CITY_LEVEL
 from gridcontainer.spark.kept import keep
 
 SUPPRESS_BELOW: Final = 5  # of sources with confidential columns, where an indicator says nothing
+_MOST_SENT: Final = 2_000_000  # keys
 How = Literal["full", "incremental", "unchanged"]
 
 
@@ -147,18 +148,21 @@ class PanelRun:
 
     def _change(self, indicator: Indicator, reader: Reader, state: State, feed: DataFrame) -> None:
         name, zone, below = indicator.indicator, self.zone(indicator), self.below(indicator)
-        records = keep(reader.records(indicator))
-        calendar = make_calendar(self.spark, indicator, zone, records)
+        records = reader.records(indicator)
+        if indicator.is_costly:
+            records = keep(records)
+        present = keep(records.select("cell", "number").distinct())
+        calendar = make_calendar(self.spark, indicator, zone, present)
         held = self._held(indicator, zone)
         seen = F.coalesce(F.col("observations") + F.col("rejected"), F.lit(1)) > 0
         steps = held.where(F.col("grid_level") == CITY_LEVEL)
         finest_held = held.where(F.col("grid_level") == indicator.finest)
         touched = find_touched(
-            indicator, feed, records, land=self.land.cells(indicator.finest), held=finest_held,
+            indicator, feed, present, land=self.land.cells(indicator.finest), held=finest_held,
             held_steps=keep(steps.select("number", seen.alias("was_told"))), calendar=calendar,
             is_suppressed=below is not None,
         )  # fmt: skip
-        inputs = records.join(touched.inputs, ["cell", "number"], "left_semi")
+        inputs = _records_of(touched.inputs, indicator, reader, records)
         computed = compute_finest(indicator, inputs, touched.inputs)
         finest = keep(computed.join(touched.keys, ["cell", "number"], "left_semi"))
         values = compute_touched(indicator, finest, records, finest_held, touched, below)
@@ -175,3 +179,16 @@ class PanelRun:
         if indicator.step == "static":
             return own.withColumn("number", only_step(F.col("cell")))
         return own.withColumn("number", step_number(F.col("time"), indicator.step, zone))
+
+
+def _records_of(
+    keys: DataFrame, indicator: Indicator, reader: Reader, records: DataFrame
+) -> DataFrame:
+    """The records of some keys: not all are read to find them, if they can be read twice."""
+    extent = Extent.of(keys)
+    if extent is None:
+        return records.limit(0)
+    near = records if indicator.is_costly else reader.records(indicator, extent)
+    # Of the size of a frame that is kept Spark knows nothing.
+    sent = F.broadcast(keys) if extent.keys <= _MOST_SENT else keys
+    return near.join(sent, ["cell", "number"], "left_semi")

@@ -57,6 +57,22 @@ def step_start(number: int, step: Step, zone: str) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=place).astimezone(UTC)
 
 
+def about_steps(time: Column, numbers: tuple[int, int], step: Step, zone: str) -> Column:
+    """True of all moments in some steps and of few others; a table can leave out files by it.
+
+    One step more on both sides: where clocks change by half an hour, hours are not alike.
+
+    Args:
+        time: of moments.
+        numbers: of the first and last step, not static.
+        step: which these are.
+        zone: in which they are.
+    """
+    first, last = numbers
+    since, until = (step_start(number, step, zone) for number in (first - 1, last + 2))
+    return (time >= F.lit(since)) & (time < F.lit(until))
+
+
 def number_of_day(day: date, step: Step, zone: str, *, is_last: bool = False) -> int:
     """The number of the first (or last) step of a local day."""
     if step == "month":

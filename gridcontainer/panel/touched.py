@@ -70,7 +70,7 @@ def find_touched(
     Args:
         indicator: its declaration.
         feed: records that came or went.
-        records: all that there are now.
+        records: all that there are now; of one cell and step, one is enough.
         land: cells of the city.
         held: values of the finest level that the panel has, with ``number``.
         held_steps: ``number`` of the steps that the panel has, and ``was_told``.

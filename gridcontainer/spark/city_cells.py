@@ -31,6 +31,21 @@ def to_level(cell: Column, level: int) -> Column:
     return F.when(cell.isNull() | (cell == none), none).otherwise(grid_parent(cell, level))
 
 
+def about_cells(cell: Column, ancestors: tuple[int, int], level: int) -> Column:
+    """True of all that lies in some cells and of few others; a table can leave out files by it.
+
+    Args:
+        cell: bigint, of any level from that one; null has no place.
+        ancestors: the first and last of the cells in their order.
+        level: of these; 0 is the whole city.
+    """
+    first, last = ancestors
+    if level == CITY_LEVEL:
+        return F.lit(first <= CITY_CELL <= last)
+    inside = cell.between(first, last + (1 << get_level(level).shift) - 1)
+    return inside | cell.isNull() if first <= UNPLACED <= last else inside
+
+
 def at_levels(frame: DataFrame, levels: Sequence[int]) -> DataFrame:
     """Each row once for each level: with ``grid_level``, and ``cell`` of that level.
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
@@ -10,10 +11,12 @@ from pydantic import ValidationError
 from pyspark.sql import functions as F
 
 from gridcontainer.errors import DeclarationError
+from gridcontainer.grid import lonlat_to_cell
 from gridcontainer.panel import load_days, load_indicators
 from gridcontainer.panel.days import DayCalendar
 from gridcontainer.panel.files import IndicatorFile
-from gridcontainer.panel.steps import number_of_day, step_number, step_start
+from gridcontainer.panel.steps import about_steps, number_of_day, step_number, step_start
+from gridcontainer.spark.city_cells import UNPLACED, about_cells, to_level
 
 CONF = Path(__file__).parents[2] / "conf"
 ZONES = ["Asia/Shanghai", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata", "America/New_York"]
@@ -60,6 +63,43 @@ def test_spark_numbers_moments_as_python_does(spark):
             for step in FREQUENCIES:
                 start, following = (step_start(row[step] + n, step, zone) for n in (0, 1))
                 assert start <= moment < following, (zone, step, moment)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("zone", [BERLIN, "Asia/Kolkata", "Australia/Lord_Howe"])
+def test_moments_about_some_steps_are_all_of_these_and_few_others(spark, zone):
+    """On Lord Howe clocks change by half an hour, on 2021-04-03 and 2021-10-02 at 15:30 UTC."""
+    moments = [
+        stamp.to_pydatetime()
+        for day in ("2021-03-28", "2021-04-03", "2021-10-02", "2021-10-31")
+        for stamp in pd.date_range(day, periods=300, freq="11min", tz="UTC")
+    ]
+    frame = spark.createDataFrame([(moment,) for moment in moments], "time timestamp")
+    for step in FREQUENCIES:
+        numbered = frame.withColumn("number", step_number(F.col("time"), step, zone))
+        found = numbered.select("number").distinct().sort("number").collect()
+        numbers = [row["number"] for row in found]
+        for first, last in ((numbers[0], numbers[0]), (numbers[1], numbers[-1] - 1)):
+            about = about_steps(F.col("time"), (first, last), step, zone)
+            own = F.col("number").between(first, last)
+            near = F.col("number").between(first - 2, last + 2)
+            assert numbered.where(own & ~about).isEmpty()
+            assert numbered.where(about & ~near).isEmpty()
+
+
+@pytest.mark.spark
+def test_what_is_about_some_cells_is_all_below_them_and_little_else(spark):
+    lon, lat = np.random.default_rng(5).uniform([120.9, 30.6], [122.1, 31.8], (500, 2)).T
+    cells = [*lonlat_to_cell(lon, lat, 8).tolist(), None, UNPLACED]
+    frame = spark.createDataFrame([(cell,) for cell in cells], "cell long")
+    for level in range(6):
+        placed = frame.withColumn("ancestor", to_level(F.col("cell"), level))
+        ancestors = sorted(row["ancestor"] for row in placed.select("ancestor").collect())
+        for first, last in ((ancestors[0], ancestors[0]), (ancestors[9], ancestors[40])):
+            about = about_cells(F.col("cell"), (first, last), level)
+            own = F.col("ancestor").between(first, last)
+            assert placed.where(own & ~F.coalesce(about, F.lit(False))).isEmpty()
+            assert level < 3 or placed.where(about).count() < len(cells) / 2
 
 
 def test_holidays_and_working_weekends_of_the_city():
