@@ -115,8 +115,11 @@ def _bring(spark: SparkSession, storage: Storage, city: CityProfile, *, whole: b
 
 def _values(spark: SparkSession, storage: Storage) -> DataFrame:
     values = spark.read.format("delta").load(values_path(storage))
-    # A mean depends in its last digits on the order in which its values come.
-    return values.drop("source_version", "run_id").withColumn("value", F.round("value", 6))
+    # A mean depends in its last digits on the order in which its values come; no mean of tenths
+    # lies between two of these steps.
+    return values.drop("source_version", "run_id").withColumn(
+        "value", F.round(F.col("value") + 3e-8, 6)
+    )
 
 
 if __name__ == "__main__":
