@@ -72,8 +72,11 @@ def compute_touched(
     wanted = at_levels(changed, coarser).unionByName(head).distinct()
     wanted = wanted.join(touched.vanished(coarser), ["grid_level", "cell"], "left_anti")
     if indicator.rolls_up:
-        others = held.join(changed, ["cell", "number"], "left_anti").select(*_VALUES)
-        children = at_levels(others.unionByName(finest), coarser)
+        steps = F.broadcast(wanted.select("number").distinct())
+        others = held.join(steps, "number", "left_semi").join(
+            changed, ["cell", "number"], "left_anti"
+        )
+        children = at_levels(others.select(*_VALUES).unionByName(finest), coarser)
         upper = roll_up(children.join(wanted, list(KEY), "left_semi"), indicator)
     else:
         upper = _from_records(indicator, records, wanted, coarser)

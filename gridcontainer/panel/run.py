@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from delta.tables import DeltaTable
@@ -11,7 +12,14 @@ from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.feed import read_feed
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import read_version
-from gridcontainer.panel.axes import Extent, all_cells, cross, make_calendar, require_bearable
+from gridcontainer.panel.axes import (
+    Calendar,
+    Extent,
+    all_cells,
+    cross,
+    make_calendar,
+    require_bearable,
+)
 from gridcontainer.panel.cells import Land
 from gridcontainer.panel.compute import compute_all, compute_finest, compute_touched, to_delete
 from gridcontainer.panel.declaration import Indicator
@@ -156,10 +164,11 @@ class PanelRun:
         held = self._held(indicator, zone)
         seen = F.coalesce(F.col("observations") + F.col("rejected"), F.lit(1)) > 0
         steps = held.where(F.col("grid_level") == CITY_LEVEL)
+        held_steps = keep(steps.select("number", seen.alias("was_told")))
         finest_held = held.where(F.col("grid_level") == indicator.finest)
         touched = find_touched(
             indicator, feed, present, land=self.land.cells(indicator.finest), held=finest_held,
-            held_steps=keep(steps.select("number", seen.alias("was_told"))), calendar=calendar,
+            held_steps=held_steps, calendar=calendar,
             is_suppressed=below is not None,
         )  # fmt: skip
         inputs = _records_of(touched.inputs, indicator, reader, records)
@@ -167,10 +176,7 @@ class PanelRun:
         finest = keep(computed.join(touched.keys, ["cell", "number"], "left_semi"))
         values = compute_touched(indicator, finest, records, finest_held, touched, below)
         rows = shape_values(values, indicator, state, self.run_id)
-        first, last = (
-            step_start(number, indicator.step, zone) for number in (calendar.first, calendar.last)
-        )
-        span = None if first is None or last is None else (first, last)
+        span = _span(indicator, zone, calendar, held_steps)
         merge_values(rows, to_delete(indicator, touched), self.storage, name, span=span)
 
     def _held(self, indicator: Indicator, zone: str) -> DataFrame:
@@ -192,3 +198,14 @@ def _records_of(
     # Of the size of a frame that is kept Spark knows nothing.
     sent = F.broadcast(keys) if extent.keys <= _MOST_SENT else keys
     return near.join(sent, ["cell", "number"], "left_semi")
+
+
+def _span(
+    indicator: Indicator, zone: str, calendar: Calendar, held_steps: DataFrame
+) -> tuple[datetime, datetime] | None:
+    """The first and last step of a calendar; None where the panel has no others."""
+    others = held_steps.where(~F.col("number").between(calendar.first, calendar.last))
+    first, last = (
+        step_start(number, indicator.step, zone) for number in (calendar.first, calendar.last)
+    )
+    return None if first is None or last is None or others.isEmpty() else (first, last)

@@ -11,6 +11,7 @@ from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.schemas import NOWHERE, VALUES_PROPERTIES, VALUES_SCHEMA, values_path
 from gridcontainer.panel.state import State
 from gridcontainer.spark.city_cells import code_of
+from gridcontainer.spark.kept import keep
 
 _GONE = "_gone"
 _ORDER = ("grid_level", "time", "cell")
@@ -63,21 +64,22 @@ def merge_values(
     *,
     span: tuple[datetime, datetime] | None,
 ) -> None:
-    """Change what the panel has of an indicator.
+    """Change what the panel has of an indicator; files without any of it are not read.
 
     Args:
         rows: new or changed.
         gone: ``grid_level``, ``cell`` and ``time`` of rows to delete.
         storage: the container.
         name: of the indicator.
-        span: first and last step of its calendar: what is outside is deleted; None for static.
+        span: first and last step of its calendar, where the panel has others that are to go.
     """
     table = DeltaTable.forPath(rows.sparkSession, values_path(storage))
     deleted = gone.select("grid_level", "cell", "time", F.lit(True).alias(_GONE))
     changed = rows.withColumn(_GONE, F.lit(False)).unionByName(deleted, allowMissingColumns=True)
+    changed = keep(changed)
     same = (
         f"held.indicator = '{name}' AND held.grid_level = new.grid_level AND held.cell = new.cell "
-        "AND held.time <=> new.time"
+        f"AND held.time <=> new.time AND ({_where_they_lie(changed)})"
     )
     merging = (
         table.alias("held")
@@ -92,3 +94,17 @@ def merge_values(
         outside = ~F.col("held.time").between(*(F.lit(moment) for moment in span))
         merging = merging.whenNotMatchedBySourceDelete((F.col("held.indicator") == name) & outside)
     merging.execute()
+
+
+def _where_they_lie(changed: DataFrame) -> str:
+    """The levels and, of each, the times of some rows, in numbers: Delta leaves out files by it."""
+    time = F.unix_micros("time")
+    ends = changed.groupBy("grid_level").agg(F.min(time), F.max(time)).collect()
+    parts = [
+        f"held.grid_level = {level}"
+        if first is None
+        else f"held.grid_level = {level} AND held.time BETWEEN timestamp_micros({first}) "
+        f"AND timestamp_micros({last})"
+        for level, first, last in ends
+    ]
+    return " OR ".join(parts) or "FALSE"
