@@ -61,7 +61,7 @@ def everywhere() -> Mapping[str, Change]:
     def delete(table: DeltaTable) -> None:
         table.delete(chosen(3))
 
-    return {"new": add, "corrected": correct, "one_place": in_one_place, "gone": delete}
+    return {"new": add, "corrected": correct, "gone": delete}
 
 
 def in_one_place(table: DeltaTable) -> None:

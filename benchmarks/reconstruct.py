@@ -17,7 +17,13 @@ from pathlib import Path
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
-from benchmarks.changes import everywhere, measure_changes, print_shares, shares
+from benchmarks.changes import (
+    everywhere,
+    in_one_place,
+    measure_changes,
+    print_shares,
+    shares,
+)
 from benchmarks.ingest import FIXES
 from benchmarks.memory import peak_memory
 from benchmarks.replicate import read_places, replicate
@@ -53,7 +59,7 @@ def main() -> None:
         ingest_dataset(spark, FIXES, city=city, sources=Path(folder), storage=storage)
         seconds = measure_changes(
             DeltaTable.forPath(spark, storage.dataset("traffic", "fixes")),
-            everywhere(),
+            {**everywhere(), "one_place": in_one_place},
             lambda whole: bring_cells(spark, storage, whole=whole),
             lambda: _cells(spark, storage),
         )
