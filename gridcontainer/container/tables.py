@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from types import MappingProxyType
 
 from delta.tables import DeltaTable
@@ -11,6 +12,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F, types a
 
 from gridcontainer.container.layout import Layout
 
+_MAKING = Lock()  # two tasks of a night may want the same table
 _PREFIX_LEVEL_BEFORE = 2  # of tables that do not say theirs
 _GRID_CONSTRAINTS = {
     "delta.constraints.position": "lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90",
@@ -204,15 +206,34 @@ def create_table(
     properties: Mapping[str, str] = MappingProxyType({}),
 ) -> bool:
     """Make a table, and tell whether it was not there before."""
-    if DeltaTable.isDeltaTable(spark, path):
-        return False
-    builder = DeltaTable.create(spark).location(path).addColumns(schema)
-    if partition:
-        builder = builder.partitionedBy(*partition)
-    for name, value in properties.items():
-        builder = builder.property(name, value)
-    builder.execute()
+    with _MAKING:
+        if DeltaTable.isDeltaTable(spark, path):
+            return False
+        _remove_begun(spark, path)
+        builder = DeltaTable.create(spark).location(path).addColumns(schema)
+        if partition:
+            builder = builder.partitionedBy(*partition)
+        for name, value in properties.items():
+            builder = builder.property(name, value)
+        builder.execute()
     return True
+
+
+def _remove_begun(spark: SparkSession, path: str) -> None:
+    """Remove the log that a run left that was killed before it made the table's first commit.
+
+    Neither can a table be made where it lies nor does it hold anything: of a log with a file that
+    is not hidden nothing is removed.
+    """
+    java = spark._jvm
+    assert java is not None
+    log = java.org.apache.hadoop.fs.Path(path, "_delta_log")
+    files = log.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
+    if not files.exists(log):
+        return
+    names = [status.getPath().getName() for status in files.listStatus(log)]
+    if all(name.startswith((".", "_")) for name in names):
+        files.delete(log, True)
 
 
 def renew_properties(spark: SparkSession, path: str, wanted: Mapping[str, str]) -> None:

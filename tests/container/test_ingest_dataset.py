@@ -491,6 +491,16 @@ def test_files_that_a_killed_first_run_left_are_no_table(ingest, declare, tmp_pa
     assert len(DeltaTable(str(table)).to_pandas()) == 1
 
 
+def test_a_log_without_a_commit_that_a_killed_run_left_is_no_table(ingest, declare, tmp_path):
+    (tmp_path / "places.csv").write_text("lon,lat\n121.4,31.2\n0,0\n")
+    tables = [tmp_path / "container" / name for name in
+              ("datasets/planning/places", "quarantine", "ops/runs")]  # fmt: skip
+    for table in tables:
+        (table / "_delta_log/_staged_commits").mkdir(parents=True)
+    assert ingest(declare()).table.rows == 1
+    assert [len(DeltaTable(str(table)).to_pandas()) for table in tables] == [1, 1, 1]
+
+
 def test_many_files_are_one_data_set_and_the_first_of_a_key_stays(ingest, declare, tmp_path):
     (tmp_path / "b.csv").write_text("id,lon,lat\n1,121.1,31.1\n2,121.2,31.2\n")
     (tmp_path / "a.csv").write_text("lat,lon,id,more\n31.3,121.3,2,x\n31.4\n")
