@@ -1,5 +1,6 @@
 """What is made of a table, brought up to date after a change, against all of it made anew."""
 
+import argparse
 import sys
 from collections.abc import Callable, Mapping
 
@@ -11,6 +12,15 @@ from rich.table import Table
 SHARE = 0.01  # of the rows
 Change = Callable[[DeltaTable], None]
 Seconds = Mapping[str, tuple[float, float]]
+
+
+def parse(described: str) -> argparse.Namespace:
+    """The arguments of a benchmark: ``rows``, ``container`` and ``folder``."""
+    parser = argparse.ArgumentParser(description=described.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=20_000_000)
+    parser.add_argument("--container", default="var/demo", help="of real objects: make demo")
+    parser.add_argument("--folder", help="for the tables; a temporary one where missing")
+    return parser.parse_args()
 
 
 def measure_changes(

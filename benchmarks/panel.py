@@ -9,7 +9,6 @@ change feed, and made anew, and both must be equal. ``NAME_share`` is the first 
 second.
 """
 
-import argparse
 import json
 import shutil
 import tempfile
@@ -27,6 +26,7 @@ from benchmarks.changes import (
     everywhere,
     in_one_place,
     measure_changes,
+    parse,
     print_shares,
     shares,
 )
@@ -56,11 +56,7 @@ INDICATORS = [
 
 def main() -> None:
     """Measure, compare, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=20_000_000)
-    parser.add_argument("--container", default="var/demo", help="of real objects: make demo")
-    parser.add_argument("--folder", help="for the tables; a temporary one where missing")
-    options = parser.parse_args()
+    options = parse(__doc__)
     places = read_places(options.container)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, peak_memory() as peak:
         spark = build_session("benchmarks.panel")

@@ -8,7 +8,6 @@ hundred changes, in four ways; after each the cells are brought up to date by th
 and made anew, and both must be equal. ``NAME_share`` is the first time over the second.
 """
 
-import argparse
 import json
 import tempfile
 import time
@@ -21,6 +20,7 @@ from benchmarks.changes import (
     everywhere,
     in_one_place,
     measure_changes,
+    parse,
     print_shares,
     shares,
 )
@@ -44,11 +44,7 @@ DECLARED = Reconstruction(
 
 def main() -> None:
     """Measure, compare, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=20_000_000)
-    parser.add_argument("--container", default="var/demo", help="of real objects: make demo")
-    parser.add_argument("--folder", help="for the tables; a temporary one where missing")
-    options = parser.parse_args()
+    options = parse(__doc__)
     places = read_places(options.container)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, peak_memory() as peak:
         spark = build_session("benchmarks.reconstruct")

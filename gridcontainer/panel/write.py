@@ -75,8 +75,8 @@ def merge_values(
     """
     table = DeltaTable.forPath(rows.sparkSession, values_path(storage))
     deleted = gone.select("grid_level", "cell", "time", F.lit(True).alias(_GONE))
-    changed = rows.withColumn(_GONE, F.lit(False)).unionByName(deleted, allowMissingColumns=True)
-    changed = keep(changed)
+    stays = rows.withColumn(_GONE, F.lit(False))
+    changed = keep(stays.unionByName(deleted, allowMissingColumns=True))
     same = (
         f"held.indicator = '{name}' AND held.grid_level = new.grid_level AND held.cell = new.cell "
         f"AND held.time <=> new.time AND ({_where_they_lie(changed)})"
