@@ -6,6 +6,7 @@
 <root>/ops/catalogue                     one row a data set
 """
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,10 +94,10 @@ class Storage:
         Raises:
             DatasetError: the container is empty, or has no data set of such a name.
         """
-        logs = sorted(Path(self.root).glob("datasets/*/*/_delta_log"))
-        if not logs:
+        folders = sorted(Path(self.root).glob("datasets/*/*"))
+        tables = [folder for folder in folders if has_table(str(folder))]
+        if not tables:
             raise DatasetError(f"no data sets in {self.root}; run: gridcontainer ingest")
-        tables = [log.parent for log in logs]
         if unknown := sorted(set(only) - {table.name for table in tables}):
             raise DatasetError(f"no data set {', '.join(unknown)} in {self.root}")
         return [
@@ -104,6 +105,18 @@ class Storage:
             for table in tables
             if not only or table.name in only
         ]
+
+
+def has_table(path: str) -> bool:
+    """Whether a Delta table is at a local path.
+
+    A log without a commit, as a run leaves it that was killed while it made a table, is none.
+    """
+    try:
+        with os.scandir(f"{path}/_delta_log") as entries:
+            return any(entry.name[0].isdigit() for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def is_own_column(name: str) -> bool:

@@ -86,7 +86,8 @@ def find_tables(files: Files, folder: str, depth: int = _DEPTH) -> Iterator[str]
     """The Delta tables below a folder."""
     names = files.names(folder)
     if "_delta_log" in names:
-        yield folder
+        if find_version(files, folder) is not None:  # else a killed run has only begun it
+            yield folder
     elif depth:
         for name in names:
             yield from find_tables(files, f"{folder}/{name}", depth - 1)

@@ -7,14 +7,13 @@ carries holds for the whole indicator.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from delta.tables import DeltaTable
 from deltalake import DeltaTable as LocalTable
 from pyspark.sql import SparkSession, functions as F
 
-from gridcontainer.container.storage import Storage
+from gridcontainer.container.storage import Storage, has_table
 from gridcontainer.panel.schemas import indicators_path, values_path
 from gridcontainer.spark.city_cells import CITY_LEVEL
 
@@ -53,7 +52,7 @@ class State:
 def read_versions(storage: Storage) -> list[tuple[str, int]]:
     """Path and version of each table that an indicator was computed from, without Spark."""
     path = indicators_path(storage)
-    if not Path(path, "_delta_log").is_dir():
+    if not has_table(path):
         return []
     said = LocalTable(path).to_pyarrow_table(columns=["source_version"]).to_pylist()
     states = [State.parse(row["source_version"]) for row in said]

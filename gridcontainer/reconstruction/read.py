@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow.compute
@@ -12,7 +11,7 @@ from delta.tables import DeltaTable as SparkTable
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.storage import Storage
+from gridcontainer.container.storage import Storage, has_table
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid.code import code_to_cell
 from gridcontainer.reconstruction.schemas import SOURCE, cells_path
@@ -64,7 +63,7 @@ def read_cell(storage: Storage, code: str = "", *, with_confidential: bool = Fal
             f"by: gridcontainer query --code {code}"
         )
     path = cells_path(storage)
-    if not Path(path, "_delta_log").is_dir():
+    if not has_table(path):
         raise DatasetError(_missing(storage))
     wanted = (_FIELD("grid_level") == level) & (_FIELD("cell") == cell) & (_FIELD("kind") != SOURCE)
     if not with_confidential:
@@ -109,7 +108,7 @@ def read_cells(
 def read_versions(storage: Storage) -> dict[str, int]:
     """By source the version of its table that the cells were made of, without Spark."""
     path = cells_path(storage)
-    if not Path(path, "_delta_log").is_dir():
+    if not has_table(path):
         return {}
     is_state = (_FIELD("grid_level") == CITY_LEVEL) & (_FIELD("kind") == SOURCE)
     table = DeltaTable(path).to_pyarrow_dataset()

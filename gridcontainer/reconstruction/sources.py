@@ -4,14 +4,13 @@ import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.addresses.placements import placements_path
-from gridcontainer.container.storage import Storage
+from gridcontainer.container.storage import Storage, has_table
 from gridcontainer.container.tables import read_current, read_properties, read_version
 from gridcontainer.identity import IdentityStorage
 from gridcontainer.identity.schemas import ACTIVE, MERGE
@@ -59,7 +58,7 @@ class Source:
         told = f"{_RULES} {self.figures} {self.fixed} {self.is_confidential}"
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
-    def read(self, spark: SparkSession, *, among: str | None = None) -> DataFrame:
+    def read(self, spark: SparkSession, *, among: Column | None = None) -> DataFrame:
         """The facts of all rows; of not many others where a condition on ``cell`` is given."""
         rows = read_current(spark, self.path, version=self.version)
         if among is not None and "cell" in rows.columns:
@@ -106,7 +105,7 @@ def _dataset(
     figures = Figures(numbers, distincts)
     placements = placements_path(storage, dataset)
     fixed, places = "", None
-    if "cell" not in columns and Path(placements, "_delta_log").is_dir():
+    if "cell" not in columns and has_table(placements):
         version = read_version(spark, placements)
         fixed = f"placements {version}"
         places = spark.read.format("delta").option("versionAsOf", version).load(placements)

@@ -1,13 +1,12 @@
 """Only the cells that a source's changes touch, and their ancestors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import reduce
 from typing import Final
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession, functions as F
 
 from gridcontainer.container.feed import SIGN, read_feed
-from gridcontainer.grid.levels import get_level
 from gridcontainer.reconstruction.schemas import KEY, SOURCE, SUMMARY
 from gridcontainer.reconstruction.sketch import both
 from gridcontainer.reconstruction.sources import Source
@@ -30,7 +29,13 @@ from gridcontainer.reconstruction.whole import (
     state_row,
     to_cells,
 )
-from gridcontainer.spark.city_cells import FINEST_LEVEL, UNPLACED, at_levels, to_level
+from gridcontainer.spark.city_cells import (
+    FINEST_LEVEL,
+    UNPLACED,
+    about_cells,
+    at_levels,
+    to_level,
+)
 from gridcontainer.spark.kept import keep, kept
 
 _MOST_CHANGED: Final = 0.25  # of the rows; above it all is made anew sooner
@@ -192,13 +197,8 @@ def _from_rows(spark: SparkSession, source: Source, stale: DataFrame) -> DataFra
     block = to_level(F.col("cell"), PART_LEVEL).alias("block")
     blocks = [row["block"] for row in cells.select(block).distinct().collect()]
     is_few = len(blocks) <= _MOST_RANGES and UNPLACED not in blocks
-    facts = source.read(spark, among=_among(blocks) if is_few else None)
+    among = (about_cells(F.col("cell"), (block, block), PART_LEVEL) for block in blocks)
+    facts = source.read(spark, among=reduce(Column.__or__, among) if is_few else None)
     anew = summarise(facts.join(F.broadcast(cells), "cell", "left_semi"), source.figures)
     anew = anew.withColumn("grid_level", F.lit(FINEST_LEVEL))
     return anew.join(stale, CELL, "left_semi").select(*CELL, *FIGURES)
-
-
-def _among(blocks: Sequence[int]) -> str:
-    """The condition of what lies in one of some cells of the parts' level."""
-    width = 1 << get_level(PART_LEVEL).shift
-    return " OR ".join(f"cell BETWEEN {first} AND {first + width - 1}" for first in sorted(blocks))

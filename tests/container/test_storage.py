@@ -1,6 +1,8 @@
 """Where tables lie, and under which names the source's columns are stored."""
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 from hypothesis import given, strategies as st
 
 from gridcontainer.container.schemas import (
@@ -47,7 +49,10 @@ def test_stored_names_are_distinct_in_any_case_and_never_the_containers(columns)
 
 
 def test_data_sets_are_found_by_their_tables(tmp_path):
-    for path in ("traffic/taxi/_delta_log", "health/cases/_delta_log", "health/junk"):
+    for path in ("traffic/taxi", "health/cases"):
+        write_deltalake(str(tmp_path / "datasets" / path), pa.table({"key": [1]}))
+    # What a run leaves that is killed before the first commit of a table.
+    for path in ("health/begun/_delta_log/_staged_commits", "health/junk"):
         (tmp_path / "datasets" / path).mkdir(parents=True)
     found = Storage(str(tmp_path)).find_datasets()
     assert [(department, name) for department, name, _ in found] == [

@@ -62,6 +62,7 @@ def test_files_go_when_they_are_old_and_stay_for_who_has_not_read_their_feed(spa
     young = tmp_path / "quarantine"
     for value in (1, 2):
         write_deltalake(str(young), pa.table({"value": [value]}), mode="overwrite")
+    (tmp_path / "datasets/a/begun/_delta_log").mkdir(parents=True)  # by a run that was killed
     storage = Storage(str(tmp_path))
     assert sorted(find_tables(LocalFiles(), storage.root)) == sorted(map(str, (free, read, young)))
     before = {path: DeltaTable(str(path)).version() for path in (free, read, young)}
