@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,8 +98,9 @@ class Job:
 
 
 def kill_nights(
-    folder: Path, kills: int, *, seed: int, tell: Callable[[str], None], with_links: bool = False
-) -> Tally:
+    folder: Path, kills: int, *, seed: int, tell: Callable[[str], None], with_links: bool = False,
+    steps: Collection[str] = (),
+) -> Tally:  # fmt: skip
     """Kill nights until there are enough kills and the last round has come to its end.
 
     Two chains of nights run side by side: a start keeps one core busy, and there are two.
@@ -110,6 +111,7 @@ def kill_nights(
         seed: of all that is random.
         tell: is told what happens.
         with_links: the nights link and relate too.
+        steps: in which the nights are killed; in all where empty.
     """
     city = folder / "city"
     write_city(city, with_links=with_links)
@@ -119,7 +121,15 @@ def kill_nights(
     tell(f"unbroken nights: {seconds[0]:.1f} s and {seconds[1]:.1f} s")
     reach = sum(seconds) / 20  # of ten tasks each
     chains = [
-        _Chain(job, folder / f"broken-{number}", whole, random.Random(seed + number), reach, tell)
+        _Chain(
+            job,
+            folder / f"broken-{number}",
+            whole,
+            random.Random(seed + number),
+            reach,
+            steps,
+            tell,
+        )
         for number in range(_CHAINS)
     ]
     with ThreadPoolExecutor(_CHAINS) as pool:
@@ -135,10 +145,10 @@ class _Chain:
 
     def __init__(
         self, job: Job, container: Path, whole: Path, chance: random.Random, reach: float,
-        tell: Callable[[str], None],
+        steps: Collection[str], tell: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._job, self._container, self._whole = job, container, whole
-        self._chance, self._reach, self._tell = chance, reach, tell
+        self._chance, self._reach, self._steps, self._tell = chance, reach, steps, tell
         self.tally = Tally()
 
     def run(self, kills: int) -> None:
@@ -186,7 +196,8 @@ class _Chain:
         if not any(set(_events(self._container, "ledger")) - seen for _ in looks):
             return False
         task = self._under_way()
-        while in_task[task] >= _STUBBORN:  # it must come further than it has done
+        # It must come further than it has done, and to a step in which it is to be killed.
+        while in_task[task] >= _STUBBORN or not self._is_wanted(task):
             seen = set(_events(self._container, "ledger"))
             if not any(set(_events(self._container, "ledger")) - seen for _ in looks):
                 return False
@@ -196,6 +207,10 @@ class _Chain:
             return any(time.perf_counter() > until for _ in looks)
         there, events = set(_events(self._container, kind)), self._chance.randint(1, 4)
         return any(len(set(_events(self._container, kind)) - there) >= events for _ in looks)
+
+    def _is_wanted(self, tasks: str) -> bool:
+        begun = {task.split()[0] for task in tasks.split(", ") if task}
+        return not self._steps or not begun.isdisjoint(self._steps)
 
     def _under_way(self) -> str:
         """The tasks that the ledger of steps has as begun and not ended."""
@@ -229,11 +244,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--with-links", action="store_true", help="nights that link and relate too")
+    parser.add_argument("--in", dest="steps", nargs="+", default=(), metavar="STEP",
+                        help="kill in these steps only, as link and relate")  # fmt: skip
     asked = parser.parse_args()
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="gridcontainer-kills-") as folder:
         tally = kill_nights(
             Path(folder), asked.kills, seed=asked.seed, with_links=asked.with_links,
+            steps=asked.steps,
             tell=lambda line: print(line, flush=True),
         )  # fmt: skip
     print(f"{tally.total} kills, {tally.starts} starts, {tally.rounds} rounds compared")
