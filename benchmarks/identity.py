@@ -28,9 +28,9 @@ from rich.table import Table
 from benchmarks.memory import peak_memory
 from benchmarks.replicate import read_places, replicate
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.layout import Layout, arrange
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import replace_dataset
+from gridcontainer.container.tables.layout import Layout, arrange
+from gridcontainer.container.tables.tables import replace_dataset
 from gridcontainer.identity import (
     IdentityStorage,
     apply_links,

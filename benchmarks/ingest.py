@@ -29,7 +29,7 @@ from benchmarks.memory import peak_memory
 from benchmarks.replicate import read_places, replicate
 from benchmarks.rounds import best_of
 from gridcontainer.container.declaration import Declaration, load_city
-from gridcontainer.container.ingest import Ingested, ingest_dataset, prepare_container
+from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset, prepare_container
 from gridcontainer.container.query import Question, find, in_box
 from gridcontainer.container.storage import Storage
 from gridcontainer.spark import build_session, grid_box_filter

@@ -8,9 +8,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from gridcontainer.container.batch import ingest_datasets
-from gridcontainer.container.catalogue import renew_catalogue
+from gridcontainer.container.catalogue.catalogue import renew_catalogue
 from gridcontainer.container.declaration import load_city, load_declarations
+from gridcontainer.container.ingest.batch import ingest_datasets
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError
 from gridcontainer.spark.session import build_session

@@ -34,7 +34,7 @@ from gridcontainer.addresses.placements import (
 )
 from gridcontainer.addresses.texts import add_parts, add_text_id, distinct_texts
 from gridcontainer.container.runs import Run, digest_of, last_run, record_run
-from gridcontainer.container.tables import first_line, read_version
+from gridcontainer.container.tables.tables import first_line, read_version
 from gridcontainer.errors import AddressError, StorageError
 from gridcontainer.spark.columns import grid_cell, grid_cell_code
 

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 
 from gridcontainer.cli.report import table_of
-from gridcontainer.container.catalogue import Entry
+from gridcontainer.container.catalogue.catalogue import Entry
 
 _LISTED = 10  # versions, source files
 

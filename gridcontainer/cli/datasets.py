@@ -16,7 +16,7 @@ from gridcontainer.cli.options import (
     real_data,
     sources_option,
 )
-from gridcontainer.container.catalogue import build_catalogue
+from gridcontainer.container.catalogue.catalogue import build_catalogue
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.inference import Draft, infer_declaration, load_references
 from gridcontainer.container.storage import Storage

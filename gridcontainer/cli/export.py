@@ -6,7 +6,7 @@ import click
 
 from gridcontainer.cli.options import configuration_options, container_option, parse_box
 from gridcontainer.container.declaration import load_city, load_declarations
-from gridcontainer.container.export import export_dataset
+from gridcontainer.container.export.export import export_dataset
 from gridcontainer.container.query import Area, Question, in_box, in_codes
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import QueryError

@@ -12,7 +12,7 @@ from gridcontainer.cli.options import Command, configuration_options, container_
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.join import write_joined
 from gridcontainer.container.query import parse_time
-from gridcontainer.container.query.opened import open_tables
+from gridcontainer.container.query.open_table import open_tables
 from gridcontainer.container.storage import Storage
 from gridcontainer.identity import (
     IdentityStorage,

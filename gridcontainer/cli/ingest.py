@@ -51,8 +51,8 @@ def ingest_and_report(
     wanted = load_declarations(declarations, city, only=names)
     declared = load_declarations(declarations, city) if names else wanted
     from gridcontainer.cli.report import print_ingested, told_progress  # noqa: PLC0415
-    from gridcontainer.container.batch import ingest_datasets  # noqa: PLC0415
-    from gridcontainer.container.catalogue import renew_catalogue  # noqa: PLC0415
+    from gridcontainer.container.catalogue.catalogue import renew_catalogue  # noqa: PLC0415
+    from gridcontainer.container.ingest.batch import ingest_datasets  # noqa: PLC0415
     from gridcontainer.container.storage import Storage  # noqa: PLC0415
     from gridcontainer.spark.session import build_session  # noqa: PLC0415
 

@@ -110,7 +110,7 @@ def try_command(
         raise click.BadParameter(f"{faulty[0]!r} is not COLUMN=EXPRESSION", param_hint="--set")
     rule = MendingRule(reason=reason, where=where, set=dict(text.split("=", 1) for text in sets))
     declaration = _declared(name, declarations, city).model_copy(update={"mend": [rule]})
-    from gridcontainer.container.release import try_rules  # noqa: PLC0415
+    from gridcontainer.container.ingest.release import try_rules  # noqa: PLC0415
     from gridcontainer.spark.session import build_session  # noqa: PLC0415
 
     spark = build_session("gridcontainer quarantine")
@@ -138,7 +138,7 @@ def release_command(name: str, declarations: Path, city: Path, container: str) -
     Without its source; the next ingest mends the same rows by the same rules.
     """
     declaration = _declared(name, declarations, city)
-    from gridcontainer.container.release import release  # noqa: PLC0415
+    from gridcontainer.container.ingest.release import release  # noqa: PLC0415
     from gridcontainer.spark.session import build_session  # noqa: PLC0415
 
     spark = build_session("gridcontainer quarantine")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from gridcontainer.container.ingest import Ingested
+from gridcontainer.container.ingest.dataset import Ingested
 
 _LEAST_WIDTH: Final = 12  # of a column of words
 

@@ -7,8 +7,8 @@ import click
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from gridcontainer.container.batch import ingest_datasets
 from gridcontainer.container.declaration import load_city, load_declarations
+from gridcontainer.container.ingest.batch import ingest_datasets
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import SparkSetupError
 from gridcontainer.sample import write_sample

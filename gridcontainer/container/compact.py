@@ -18,16 +18,16 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.layout import (
+from gridcontainer.container.runs import last_run, record_run
+from gridcontainer.container.storage import COMPACTED, Storage
+from gridcontainer.container.tables.layout import (
     ROWS_PER_FILE,
     Layout,
     arrange,
     choose_layout,
     sample_of,
 )
-from gridcontainer.container.runs import last_run, record_run
-from gridcontainer.container.storage import COMPACTED, Storage
-from gridcontainer.container.tables import (
+from gridcontainer.container.tables.tables import (
     find_layout,
     first_line,
     read_properties,

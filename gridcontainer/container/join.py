@@ -15,10 +15,10 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.hidden import hidden_columns
 from gridcontainer.container.query import query_dataset
+from gridcontainer.container.query.confidential import hidden_columns
 from gridcontainer.container.query.explain import asked_tables
-from gridcontainer.container.query.opened import OpenTable
+from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.query.question import Question
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError, JoinError, QueryError

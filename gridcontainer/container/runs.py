@@ -9,8 +9,8 @@ from pathlib import Path
 from delta.tables import DeltaTable
 from pyspark.sql import Row, SparkSession, functions as F
 
-from gridcontainer.container.schemas import RUNS_SCHEMA
-from gridcontainer.container.tables import append
+from gridcontainer.container.tables.schemas import RUNS_SCHEMA
+from gridcontainer.container.tables.tables import append
 from gridcontainer.errors import ConservationError
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.schemas import QUARANTINE_SCHEMA
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import as_schema, create_table, replace_where
+from gridcontainer.container.tables.schemas import QUARANTINE_SCHEMA
+from gridcontainer.container.tables.tables import as_schema, create_table, replace_where
 
 Reasons = dict[str, int]
 _CONTENT = ("dataset", "source_file", "source_row", "reason", "row")

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.query.opened import open_tables
+from gridcontainer.container.query.open_table import open_tables
 from gridcontainer.container.sensitivity import CONFIDENTIAL
 from gridcontainer.container.storage import Storage
 from gridcontainer.identity.schemas import PLACE

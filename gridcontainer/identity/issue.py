@@ -14,11 +14,11 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.ingest import prepare_container
-from gridcontainer.container.query.opened import OpenTable
+from gridcontainer.container.ingest.dataset import prepare_container
+from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.runs import Run, digest_of, last_runs, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import read_version
+from gridcontainer.container.tables.tables import read_version
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.aside import Reasons, set_aside
 from gridcontainer.identity.records import add_reason, open_dataset, read_records

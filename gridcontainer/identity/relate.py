@@ -14,7 +14,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.query.opened import OpenTable, open_tables
+from gridcontainer.container.query.open_table import OpenTable, open_tables
 from gridcontainer.container.storage import Storage
 from gridcontainer.identity.by_place import place_pairs
 from gridcontainer.identity.declared import declared_pairs, name_of

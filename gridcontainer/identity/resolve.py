@@ -6,7 +6,7 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.query.opened import open_tables
+from gridcontainer.container.query.open_table import open_tables
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.confidential import Hidden

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from gridcontainer.container.tables import first_line
+from gridcontainer.container.tables.tables import first_line
 from gridcontainer.errors import StorageError
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from pyspark.sql import SparkSession
 
-from gridcontainer.container.ingest import prepare_container
+from gridcontainer.container.ingest.dataset import prepare_container
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError, LockedError, SourceError
 from gridcontainer.nightly.declaration import load_nightly

@@ -12,7 +12,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import first_line, renew_properties
+from gridcontainer.container.tables.tables import first_line, renew_properties
 from gridcontainer.errors import StorageError
 from gridcontainer.nightly.declaration import DELTA_HOURS, Retention
 from gridcontainer.nightly.files import FileInfo, Files, find_version

@@ -8,9 +8,9 @@ from typing import Final
 from gridcontainer.addresses.knowledge import City
 from gridcontainer.addresses.locate import locate_datasets
 from gridcontainer.addresses.placements import placements_path
-from gridcontainer.container.catalogue import write_catalogue
+from gridcontainer.container.catalogue.catalogue import write_catalogue
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.ingest import ingest_dataset
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.runs import Run, digest_of
 from gridcontainer.container.sources import find_files
 from gridcontainer.container.sources.snapshot import take_snapshot

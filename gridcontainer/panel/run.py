@@ -9,9 +9,9 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.feed import read_feed
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import read_version
+from gridcontainer.container.tables.feed import read_feed
+from gridcontainer.container.tables.tables import read_version
 from gridcontainer.panel.axes import (
     Calendar,
     Extent,

@@ -12,7 +12,7 @@ from pyspark.sql import Row, SparkSession, functions as F
 
 from gridcontainer.container.runs import Run, last_runs, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import create_table, read_current
+from gridcontainer.container.tables.tables import create_table, read_current
 from gridcontainer.errors import ConservationError, DatasetError, GridContainerError
 from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.reconstruction.declaration import Reconstruction

@@ -6,7 +6,7 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession, functions as F
 
-from gridcontainer.container.feed import SIGN, read_feed
+from gridcontainer.container.tables.feed import SIGN, read_feed
 from gridcontainer.reconstruction.schemas import KEY, SOURCE, SUMMARY
 from gridcontainer.reconstruction.sketch import both
 from gridcontainer.reconstruction.sources import Source

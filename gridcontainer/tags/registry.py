@@ -15,12 +15,12 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
-from gridcontainer.container.aside import set_aside
 from gridcontainer.container.declaration import CityProfile
-from gridcontainer.container.layout import ROWS_PER_FILE, Layout, arrange
+from gridcontainer.container.quarantine.replace import set_aside
 from gridcontainer.container.runs import Run, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import as_schema, create_table, first_line, read_version
+from gridcontainer.container.tables.layout import ROWS_PER_FILE, Layout, arrange
+from gridcontainer.container.tables.tables import as_schema, create_table, first_line, read_version
 from gridcontainer.errors import StorageError, TagError
 from gridcontainer.tags.identifier import make_tag_id, read_tag_id
 from gridcontainer.tags.subjects import find_subjects, judge, read_objects

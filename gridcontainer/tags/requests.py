@@ -14,7 +14,7 @@ from typing import Any, Final
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.hidden import hidden_columns
+from gridcontainer.container.query.confidential import hidden_columns
 from gridcontainer.container.query.explain import asked_tables
 from gridcontainer.container.query.question import Question
 from gridcontainer.container.storage import Storage

@@ -8,14 +8,14 @@ import pytest
 from filled_container import Container
 from pyspark.sql import SparkSession
 
-from gridcontainer.container.batch import ingest_datasets
 from gridcontainer.container.declaration import (
     CityProfile,
     Declaration,
     load_city,
     load_declarations,
 )
-from gridcontainer.container.ingest import Ingested, ingest_dataset
+from gridcontainer.container.ingest.batch import ingest_datasets
+from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset
 from gridcontainer.container.storage import Storage
 from gridcontainer.sample import Truth
 

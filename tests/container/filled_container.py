@@ -7,7 +7,7 @@ import pandas as pd
 from deltalake import DeltaTable
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.ingest import Ingested
+from gridcontainer.container.ingest.dataset import Ingested
 from gridcontainer.container.storage import Storage
 
 

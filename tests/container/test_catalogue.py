@@ -10,9 +10,13 @@ import pytest
 import shapely
 from deltalake import DeltaTable
 
-from gridcontainer.container.batch import ingest_datasets
-from gridcontainer.container.catalogue import CATALOGUE_SCHEMA, build_catalogue, write_catalogue
-from gridcontainer.container.ingest import Ingested
+from gridcontainer.container.catalogue.catalogue import (
+    CATALOGUE_SCHEMA,
+    build_catalogue,
+    write_catalogue,
+)
+from gridcontainer.container.ingest.batch import ingest_datasets
+from gridcontainer.container.ingest.dataset import Ingested
 from gridcontainer.container.storage import Storage
 
 PLACES = [(f"p{i:02}", f"place {i}", 121.0 + i / 100, 31.0 + i / 200) for i in range(40)]

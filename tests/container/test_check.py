@@ -5,9 +5,9 @@ import math
 import pytest
 from pyspark.sql import SparkSession
 
-from gridcontainer.container import check
-from gridcontainer.container.check import add_reason
-from gridcontainer.container.position import add_position
+from gridcontainer.container.judge import reasons as check
+from gridcontainer.container.judge.position import add_position
+from gridcontainer.container.judge.reasons import add_reason
 from gridcontainer.grid.datum import from_wgs84
 
 RAW = (

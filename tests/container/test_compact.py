@@ -9,11 +9,12 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
-from gridcontainer.container import compact as compact_module, layout as layout_module
+from gridcontainer.container import compact as compact_module
 from gridcontainer.container.compact import compact_datasets
-from gridcontainer.container.ingest import ingest_dataset
-from gridcontainer.container.layout import ROWS_PER_FILE, choose_prefix_level
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables import layout as layout_module
+from gridcontainer.container.tables.layout import ROWS_PER_FILE, choose_prefix_level
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid import LEVELS, lonlat_to_cell
 from gridcontainer.spark.predicates import PREFIX_LEVELS

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from gridcontainer.container.catalogue import build_catalogue, write_catalogue
-from gridcontainer.container.export import export_dataset
+from gridcontainer.container.catalogue.catalogue import build_catalogue, write_catalogue
+from gridcontainer.container.export.export import export_dataset
 from gridcontainer.container.query import Question, in_box
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import QueryError

@@ -10,13 +10,13 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
-from gridcontainer.container import merge as merge_module
-from gridcontainer.container.changes import count_changes, find_changes
 from gridcontainer.container.compact import compact_datasets
-from gridcontainer.container.ingest import ingest_dataset
-from gridcontainer.container.layout import Layout
-from gridcontainer.container.merge import merge_changes
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables import merge as merge_module
+from gridcontainer.container.tables.changes import count_changes, find_changes
+from gridcontainer.container.tables.layout import Layout
+from gridcontainer.container.tables.merge import merge_changes
 
 Rows = dict[str, tuple[str, float, float]]  # by key: name, longitude, latitude
 FIRST: Rows = {
@@ -187,7 +187,7 @@ def wide(tmp_path_factory) -> tuple[Path, Storage, pd.DataFrame]:
 
 def test_only_the_files_with_a_change_are_written_anew(spark, city, wide, declare, monkeypatch):
     folder, storage, places = wide
-    monkeypatch.setattr("gridcontainer.container.layout.ROWS_PER_FILE", 500)
+    monkeypatch.setattr("gridcontainer.container.tables.layout.ROWS_PER_FILE", 500)
 
     def bring(rows: pd.DataFrame):
         rows.to_csv(folder / "places.csv", index=False)

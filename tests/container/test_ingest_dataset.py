@@ -15,8 +15,8 @@ import shapely
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession, functions as F
 
-from gridcontainer.container import ingest as ingest_module, write as write_module
-from gridcontainer.container.batch import ingest_datasets
+from gridcontainer.container.ingest import dataset as ingest_module, write as write_module
+from gridcontainer.container.ingest.batch import ingest_datasets
 from gridcontainer.container.runs import last_run
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import ConservationError, SourceError, StorageError

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pyspark.sql import SparkSession
 
 from gridcontainer.container.declaration import Declaration, Source
-from gridcontainer.container.jdbc import database_fingerprint, read_database, read_jdbc
+from gridcontainer.container.ingest.database import database_fingerprint, read_database, read_jdbc
 from gridcontainer.errors import SourceError
 
 STOPS = [  # id, name, lon, lat, opened, seen, fare, mark

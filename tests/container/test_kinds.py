@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from deltalake import DeltaTable
 
-from gridcontainer.container import check
+from gridcontainer.container.judge import reasons as check
 from gridcontainer.container.query import find_in_codes
 from gridcontainer.container.storage import Storage
 

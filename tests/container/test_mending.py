@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
-from gridcontainer.container import release as release_module
+from gridcontainer.container.ingest import release as release_module
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DeclarationError
 

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gridcontainer.container.read import read_source
-from gridcontainer.container.read_parquet import suits_spark
+from gridcontainer.container.ingest.read import read_source
+from gridcontainer.container.ingest.read_parquet import suits_spark
 
 TIME = datetime(2015, 4, 1, 8, 30, 5, tzinfo=UTC)
 TABLE = pa.table(
@@ -72,7 +72,9 @@ def test_both_ways_give_the_same_rows(spark, tmp_path, fixes, monkeypatch, int96
     )
     natively, names = read_source(spark, tmp_path, fixes)
     assert natively.inputFiles()
-    monkeypatch.setattr("gridcontainer.container.read.suits_spark", lambda files, declared: False)
+    monkeypatch.setattr(
+        "gridcontainer.container.ingest.read.suits_spark", lambda files, declared: False
+    )
     as_text, the_same = read_source(spark, tmp_path, fixes)
     assert not as_text.inputFiles()
     assert names == the_same

@@ -10,8 +10,7 @@ from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings, strategies as st
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.ingest import ingest_dataset
-from gridcontainer.container.layout import Layout, arrange
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.query import (
     Found,
     count_by_cell,
@@ -20,7 +19,8 @@ from gridcontainer.container.query import (
     read_dataset,
 )
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import replace_dataset
+from gridcontainer.container.tables.layout import Layout, arrange
+from gridcontainer.container.tables.tables import replace_dataset
 from gridcontainer.errors import CodeError, CoordinateError, DatasetError
 from gridcontainer.grid import LEVELS, code_to_bounds, lonlat_to_code
 from gridcontainer.spark.columns import grid_cell, grid_cell_code

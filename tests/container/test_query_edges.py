@@ -9,7 +9,7 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from gridcontainer.container.ingest import ingest_dataset
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.query import (
     Question,
     find,

@@ -15,10 +15,10 @@ import pytest
 import shapely
 from pyspark.sql import SparkSession
 
-from gridcontainer.container import check
-from gridcontainer.container.check import add_reason
-from gridcontainer.container.encode import add_time
-from gridcontainer.container.position import add_position
+from gridcontainer.container.judge import reasons as check
+from gridcontainer.container.judge.encode import add_time
+from gridcontainer.container.judge.position import add_position
+from gridcontainer.container.judge.reasons import add_reason
 from gridcontainer.container.sources import (
     find_files,
     read_batches,

@@ -5,7 +5,8 @@ import pytest
 from deltalake import write_deltalake
 from hypothesis import given, strategies as st
 
-from gridcontainer.container.schemas import (
+from gridcontainer.container.storage import OWN_COLUMNS, Storage, stored_names
+from gridcontainer.container.tables.schemas import (
     GEOMETRY_COLUMN,
     GRID_COLUMNS,
     HISTORY_COLUMNS,
@@ -14,7 +15,6 @@ from gridcontainer.container.schemas import (
     ORIGIN_COLUMNS,
     TIME_COLUMN,
 )
-from gridcontainer.container.storage import OWN_COLUMNS, Storage, stored_names
 from gridcontainer.errors import DatasetError
 
 

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession, functions as F
 
 from gridcontainer.container.declaration import load_city, load_declarations
-from gridcontainer.container.ingest import ingest_dataset
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.storage import Storage
 from gridcontainer.identity import (
     IdentityStorage,

@@ -4,8 +4,8 @@ import pytest
 from city import CONF, LinkedCity
 from pyspark.sql import SparkSession
 
-from gridcontainer.container.batch import ingest_datasets
 from gridcontainer.container.declaration import load_city, load_declarations
+from gridcontainer.container.ingest.batch import ingest_datasets
 from gridcontainer.container.storage import Storage
 from gridcontainer.identity import IdentityStorage
 from gridcontainer.linkage import link_all, load_links

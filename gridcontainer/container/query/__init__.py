@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from gridcontainer.container.query.area import Area, Box, in_box, in_codes, in_polygon, within
 from gridcontainer.container.query.counts import count_by_cell, read_dataset
 from gridcontainer.container.query.explain import Explained, explain
-from gridcontainer.container.query.fast import Found, find
 from gridcontainer.container.query.frame import query_dataset
-from gridcontainer.container.query.place import in_place
+from gridcontainer.container.query.named_area import in_place
 from gridcontainer.container.query.question import Question, parse_time
+from gridcontainer.container.query.read_cells import Found, find
 from gridcontainer.container.storage import Storage
 
 __all__ = [

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gridcontainer.container.query.area import Ranges
-from gridcontainer.container.query.opened import DataFile, OpenTable, open_tables
+from gridcontainer.container.query.open_table import DataFile, OpenTable, open_tables
 from gridcontainer.container.query.question import Question, tags_of
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError

@@ -10,9 +10,9 @@ from pyspark.sql.pandas.functions import pandas_udf
 
 from gridcontainer.container.query.area import Area
 from gridcontainer.container.query.explain import asked_tables, choose_prefixes, is_answerable
-from gridcontainer.container.query.fast import meets_shape
-from gridcontainer.container.query.opened import OpenTable
+from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.query.question import Question
+from gridcontainer.container.query.read_cells import meets_shape
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import QueryError
 

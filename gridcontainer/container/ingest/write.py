@@ -9,13 +9,13 @@ from delta.tables import DeltaTable
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, functions as F
 
-from gridcontainer.container.changes import count_changes, find_changes
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.encode import to_dataset
-from gridcontainer.container.layout import Layout, arrange, choose_layout
-from gridcontainer.container.merge import Merged, merge_changes
+from gridcontainer.container.judge.encode import to_dataset
 from gridcontainer.container.sources.records import FILE, ROW
-from gridcontainer.container.tables import (
+from gridcontainer.container.tables.changes import count_changes, find_changes
+from gridcontainer.container.tables.layout import Layout, arrange, choose_layout
+from gridcontainer.container.tables.merge import Merged, merge_changes
+from gridcontainer.container.tables.tables import (
     TableState,
     current_rows,
     find_layout,

@@ -10,7 +10,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F, types as T
 
-from gridcontainer.container.layout import Layout
+from gridcontainer.container.tables.layout import Layout
 
 _MAKING = Lock()  # two tasks of a night may want the same table
 _PREFIX_LEVEL_BEFORE = 2  # of tables that do not say theirs

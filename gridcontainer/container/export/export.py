@@ -9,13 +9,13 @@ from typing import Final
 import pyarrow as pa
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.export_files import RowFile, open_csv, open_geojson
-from gridcontainer.container.export_geoparquet import open_geoparquet
-from gridcontainer.container.hidden import hidden_columns
+from gridcontainer.container.export.files import RowFile, open_csv, open_geojson
+from gridcontainer.container.export.geoparquet import open_geoparquet
+from gridcontainer.container.query.confidential import hidden_columns
 from gridcontainer.container.query.explain import asked_tables, is_answerable
-from gridcontainer.container.query.fast import read_batches
-from gridcontainer.container.query.opened import OpenTable
+from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.query.question import Question
+from gridcontainer.container.query.read_cells import read_batches
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import QueryError
 

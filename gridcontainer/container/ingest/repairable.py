@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, functions as F, types as T
 
-from gridcontainer.container.check import BROKEN
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.raw_rows import no_faults
+from gridcontainer.container.ingest.raw_rows import no_faults
+from gridcontainer.container.judge.reasons import BROKEN
 from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError, DeclarationError

@@ -15,16 +15,17 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.changes import identity_columns
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.encode import to_dataset
-from gridcontainer.container.judge import judge, level_of
-from gridcontainer.container.mending import MENDED, ORIGINAL, describe, mend_rows
-from gridcontainer.container.quarantine import count_reasons
+from gridcontainer.container.ingest.repairable import find_waiting, source_columns, to_raw
+from gridcontainer.container.judge.encode import to_dataset
+from gridcontainer.container.judge.judge import judge, level_of
+from gridcontainer.container.judge.mending import MENDED, ORIGINAL, describe, mend_rows
+from gridcontainer.container.quarantine.rows import count_reasons
 from gridcontainer.container.runs import Run, digest_of, last_run, record_run
 from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.storage import Storage, stored_names
-from gridcontainer.container.tables import (
+from gridcontainer.container.tables.changes import identity_columns
+from gridcontainer.container.tables.tables import (
     append,
     current_rows,
     find_layout,
@@ -32,7 +33,6 @@ from gridcontainer.container.tables import (
     read_state,
     replace_where,
 )
-from gridcontainer.container.waiting import find_waiting, source_columns, to_raw
 from gridcontainer.errors import DatasetError, StorageError
 
 _PLACE = ("source_file", "source_row")

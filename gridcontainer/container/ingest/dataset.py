@@ -16,25 +16,25 @@ from pyspark.errors import PySparkException, PythonException
 from pyspark.sql import DataFrame, SparkSession
 
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.jdbc import database_fingerprint
-from gridcontainer.container.judge import judge, level_of
-from gridcontainer.container.layout import sample_of
-from gridcontainer.container.mending import describe, mend_rows
-from gridcontainer.container.quarantine import to_quarantine, write_aside
-from gridcontainer.container.read import read_source
+from gridcontainer.container.ingest.database import database_fingerprint
+from gridcontainer.container.ingest.read import read_source
+from gridcontainer.container.ingest.write import Writer
+from gridcontainer.container.judge.judge import judge, level_of
+from gridcontainer.container.judge.mending import describe, mend_rows
+from gridcontainer.container.quarantine.rows import to_quarantine, write_aside
 from gridcontainer.container.runs import Run, digest_of, digest_of_files, last_run, record_run
-from gridcontainer.container.schemas import QUARANTINE_SCHEMA, RUNS_SCHEMA
 from gridcontainer.container.sources import find_files
 from gridcontainer.container.sources.snapshot import FileState, require_unchanged, take_snapshot
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import (
+from gridcontainer.container.tables.layout import sample_of
+from gridcontainer.container.tables.schemas import QUARANTINE_SCHEMA, RUNS_SCHEMA
+from gridcontainer.container.tables.tables import (
     TableState,
     create_table,
     find_state,
     first_line,
     read_version,
 )
-from gridcontainer.container.write import Writer
 from gridcontainer.errors import SourceError, StorageError
 from gridcontainer.spark.kept import keep, kept
 

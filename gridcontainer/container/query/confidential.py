@@ -1,7 +1,7 @@
 """The columns of a stored table that may not be shown."""
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.query.opened import OpenTable
+from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.sensitivity import CONFIDENTIAL, find_sensitivity
 from gridcontainer.errors import QueryError
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import shapely
 from deltalake import DeltaTable
 
-from gridcontainer.container.query.kept import KeptRows
+from gridcontainer.container.query.table_cache import KeptRows
 from gridcontainer.container.storage import Storage
 from gridcontainer.grid.arrays import Float64s
 from gridcontainer.grid.cell import cell_to_range

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import shapely
 
-from gridcontainer.container.export_geoparquet import shapes_of
+from gridcontainer.container.export.geoparquet import shapes_of
 
 
 class RowFile(Protocol):

@@ -5,7 +5,7 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, functions as F, types as T
 
-from gridcontainer.container.schemas import HISTORY_COLUMNS, ORIGIN_COLUMNS
+from gridcontainer.container.tables.schemas import HISTORY_COLUMNS, ORIGIN_COLUMNS
 
 CHANGE: Final = "_change"
 INSERT, UPDATE, ABSENT = "insert", "update", "absent"

@@ -9,9 +9,9 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
-from gridcontainer.container.catalogue_measure import Measured, measure
+from gridcontainer.container.catalogue.measure import Measured, measure
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.query.opened import OpenTable, open_tables
+from gridcontainer.container.query.open_table import OpenTable, open_tables
 from gridcontainer.container.query.question import tags_of
 from gridcontainer.container.sensitivity import find_sensitivity, stored_as
 from gridcontainer.container.storage import COMPACTED, Storage

@@ -5,11 +5,11 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.aside import replace_aside
-from gridcontainer.container.mending import FIRST, MENDED, ORIGINAL
-from gridcontainer.container.schemas import QUARANTINE_SCHEMA
+from gridcontainer.container.judge.mending import FIRST, MENDED, ORIGINAL
+from gridcontainer.container.quarantine.replace import replace_aside
 from gridcontainer.container.sources.records import FAULT, FILE, REPAIR, ROW, TEXT
 from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables.schemas import QUARANTINE_SCHEMA
 
 REPAIRED: Final = "repaired shape"
 

@@ -8,9 +8,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.jdbc import read_database
-from gridcontainer.container.raw_rows import stored_schema
-from gridcontainer.container.read_parquet import read_parquet_natively, suits_spark
+from gridcontainer.container.ingest.database import read_database
+from gridcontainer.container.ingest.raw_rows import stored_schema
+from gridcontainer.container.ingest.read_parquet import read_parquet_natively, suits_spark
 from gridcontainer.container.sources import (
     find_files,
     read_batches,

@@ -2,10 +2,10 @@
 
 from pyspark.sql import DataFrame
 
-from gridcontainer.container.check import add_reason
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.encode import add_cell, add_time
-from gridcontainer.container.position import add_position
+from gridcontainer.container.judge.encode import add_cell, add_time
+from gridcontainer.container.judge.position import add_position
+from gridcontainer.container.judge.reasons import add_reason
 
 
 def judge(raw: DataFrame, *, declaration: Declaration, city: CityProfile) -> DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.ingest import Ingested, ingest_dataset, prepare_container
+from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset, prepare_container
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError
 

@@ -16,7 +16,7 @@ import numpy as np
 from delta.tables import DeltaMergeBuilder, DeltaTable
 from pyspark.sql import Column, DataFrame, Row, functions as F
 
-from gridcontainer.container.changes import (
+from gridcontainer.container.tables.changes import (
     ABSENT,
     CHANGE,
     INSERT,
@@ -26,7 +26,7 @@ from gridcontainer.container.changes import (
     identity_columns,
     with_content,
 )
-from gridcontainer.container.layout import ROWS_PER_FILE, Layout, arrange
+from gridcontainer.container.tables.layout import ROWS_PER_FILE, Layout, arrange
 from gridcontainer.grid.ranges import merge_ranges
 from gridcontainer.spark.columns import grid_parent
 

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from gridcontainer.container.query.opened import DataFile, OpenTable
+from gridcontainer.container.query.open_table import DataFile, OpenTable
 from gridcontainer.grid.arrays import Float64s
 
 Bounds = tuple[float, float, float, float]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import shapely
 
 from gridcontainer.container.query.area import Area, in_polygon
-from gridcontainer.container.query.fast import find
 from gridcontainer.container.query.question import Question
+from gridcontainer.container.query.read_cells import find
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import QueryError
 

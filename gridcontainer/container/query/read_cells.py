@@ -11,7 +11,7 @@ import shapely
 
 from gridcontainer.container.query.area import Area, in_ranges
 from gridcontainer.container.query.explain import asked_tables, choose_files, is_answerable
-from gridcontainer.container.query.opened import DataFile, OpenTable
+from gridcontainer.container.query.open_table import DataFile, OpenTable
 from gridcontainer.container.query.question import Question
 from gridcontainer.container.storage import Storage
 from gridcontainer.grid.arrays import Bools, Float64s

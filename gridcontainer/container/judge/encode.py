@@ -6,8 +6,9 @@ from datetime import datetime
 from pyspark.sql import Column, DataFrame, functions as F, types as T
 
 from gridcontainer.container.declaration import Declaration, Time
-from gridcontainer.container.layout import Layout
-from gridcontainer.container.schemas import (
+from gridcontainer.container.sources.records import FILE, GEOMETRY, ROW
+from gridcontainer.container.tables.layout import Layout
+from gridcontainer.container.tables.schemas import (
     GEOMETRY_COLUMN,
     GRID_COLUMNS,
     HISTORY_COLUMNS,
@@ -16,7 +17,6 @@ from gridcontainer.container.schemas import (
     ORIGIN_COLUMNS,
     TIME_COLUMN,
 )
-from gridcontainer.container.sources.records import FILE, GEOMETRY, ROW
 from gridcontainer.spark.columns import grid_cell, grid_cell_code, grid_parent
 
 _KEY_SEPARATOR = "\x1f"  # ASCII unit separator: in no business key

@@ -2,9 +2,9 @@
 
 from pyspark.sql import Column, DataFrame, functions as F
 
-from gridcontainer.container.schemas import QUARANTINE_SCHEMA
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables import as_schema, create_table, replace_where
+from gridcontainer.container.tables.schemas import QUARANTINE_SCHEMA
+from gridcontainer.container.tables.tables import as_schema, create_table, replace_where
 
 
 def set_aside(

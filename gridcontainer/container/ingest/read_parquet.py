@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.raw_rows import no_faults
+from gridcontainer.container.ingest.raw_rows import no_faults
 from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.storage import stored_names
 

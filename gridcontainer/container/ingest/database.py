@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F,
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from gridcontainer.container.declaration import Database, Declaration, Source
-from gridcontainer.container.raw_rows import no_faults, stored_schema
+from gridcontainer.container.ingest.raw_rows import no_faults, stored_schema
 from gridcontainer.container.sources import add_geometry, require_declared
 from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.storage import stored_names

@@ -1,0 +1,1 @@
+"""What the container holds, described for people."""

@@ -1,0 +1,1 @@
+"""Tables out of the container, as files that others read."""

@@ -1,0 +1,1 @@
+"""A dataset from its source into the container."""

@@ -1,0 +1,1 @@
+"""Rows that could not go in as they came, and why."""
