@@ -9,6 +9,7 @@ from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.delimited import delimited_columns, read_delimited
 from gridcontainer.container.sources.json_records import read_json, read_json_lines
 from gridcontainer.container.sources.parquet import parquet_columns, read_parquet
+from gridcontainer.container.sources.pieces import OpenSource, Piece, whole_files
 from gridcontainer.container.sources.records import (
     GEOMETRY,
     RESERVED,
@@ -26,13 +27,53 @@ from gridcontainer.container.sources.workbook import read_excel
 from gridcontainer.errors import SourceError
 
 __all__ = [
+    "OpenSource",
+    "Piece",
     "add_geometry",
     "find_files",
+    "open_source",
     "read_batches",
+    "read_piece",
     "require_declared",
     "source_columns",
     "source_schema",
+    "split",
 ]
+
+
+def open_source(root: Path, declaration: Declaration) -> OpenSource:
+    """Find a dataset's files and their columns.
+
+    Raises:
+        SourceError: there is no such file, it is not written as declared, or a declared column is
+            missing.
+    """
+    files = find_files(root, declaration)
+    columns = source_columns(files, declaration)
+    schema = source_schema(columns, declaration)
+    return OpenSource(root, tuple(files), tuple(columns), schema, declaration.datum)
+
+
+def split(source: OpenSource, declaration: Declaration, *, target_bytes: int) -> list[Piece]:
+    """The pieces of a source's files, in order of file and row.
+
+    Args:
+        source: the open source.
+        declaration: declaration of the dataset.
+        target_bytes: size that a piece should have. A file that cannot be cut is one piece.
+    """
+    return whole_files(source.root, source.files)
+
+
+def read_piece(
+    piece: Piece, source: OpenSource, declaration: Declaration
+) -> Iterator[pa.RecordBatch]:
+    """The records of a piece, in their order, as batches of ``source.schema``.
+
+    Raises:
+        SourceError: the file cannot be read as declared, or changed while it was read.
+    """
+    return read_batches(piece.path, piece.file, list(source.columns), declaration)
 
 
 def find_files(root: Path, declaration: Declaration) -> list[Path]:

@@ -1,0 +1,66 @@
+"""A source's files, and the pieces of them that one task reads."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of one file that is read in one go; it can be sent to another process.
+
+    Attributes:
+        path: path of the file.
+        file: name that ``_file`` gives, relative to the root of the sources.
+        size: bytes of the piece, to balance tasks by.
+        start: first byte of a text file's range, or first row group of a Parquet file.
+        stop: end of the range, exclusive; None for the end of the file.
+        first_row: number that ``_row`` gives the first record of the piece.
+    """
+
+    path: Path
+    file: str
+    size: int
+    start: int = 0
+    stop: int | None = None
+    first_row: int = 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the piece is a whole file."""
+        return self.start == 0 and self.stop is None
+
+
+@dataclass(frozen=True)
+class OpenSource:
+    """A source whose files were found and whose columns are known; no record is read yet.
+
+    Attributes:
+        root: folder below which the files lie.
+        files: paths of the files, in order of name.
+        columns: names of the source's own columns, in the order in which the files have them.
+        schema: Arrow schema of the batches: the readers' columns, then ``columns``, then
+            ``_geometry`` where the position is a shape.
+        datum: datum or CRS that holds: the declaration's, else the files' own; None where neither
+            says one.
+        notes: sentences that a person should read, such as a CRS that contradicts the declaration.
+    """
+
+    root: Path
+    files: tuple[Path, ...]
+    columns: tuple[str, ...]
+    schema: pa.Schema
+    datum: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(path.stat().st_size for path in self.files)
+
+
+def whole_files(root: Path, files: Iterable[Path]) -> list[Piece]:
+    """One piece a file."""
+    return [Piece(path, path.relative_to(root).as_posix(), path.stat().st_size) for path in files]
