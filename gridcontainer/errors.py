@@ -6,6 +6,7 @@
     ├── CoverError         (ValueError)   a geometry that cannot be covered with cells
     ├── DeclarationError   (ValueError)   a data set declared wrongly in conf/
     ├── SourceError        (ValueError)   a source file that cannot be read
+    │   └── DeliveryError               a delivery that would take away too much
     ├── DatasetError       (LookupError)  a data set the container does not have
     ├── QueryError         (ValueError)   a question that cannot be asked
     ├── JoinError          (ValueError)   a join that cannot be asked so
@@ -45,6 +46,10 @@ class DeclarationError(GridContainerError, ValueError):
 
 class SourceError(GridContainerError, ValueError):
     """A source file that cannot be read as declared."""
+
+
+class DeliveryError(SourceError):
+    """A delivery that would take away more than is allowed; nothing was changed."""
 
 
 class DatasetError(GridContainerError, LookupError):

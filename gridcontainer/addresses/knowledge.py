@@ -13,7 +13,7 @@ from gridcontainer.addresses.gazetteer import Gazetteer, located_texts, to_ancho
 from gridcontainer.addresses.keyed import within_reports
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import read_current
+from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import AddressError
 
 

@@ -34,7 +34,7 @@ from gridcontainer.addresses.placements import (
 )
 from gridcontainer.addresses.texts import add_parts, add_text_id, distinct_texts
 from gridcontainer.container.runs import Run, digest_of, last_run, record_run
-from gridcontainer.container.tables.tables import first_line, read_version
+from gridcontainer.container.tables.frames import first_line, read_version
 from gridcontainer.errors import AddressError, StorageError
 from gridcontainer.spark.columns import grid_cell, grid_cell_code
 
@@ -167,7 +167,7 @@ def _locate(
         reasons=reasons,
     )
     run.require_conservation()
-    record_run(city.spark, city.storage.runs, run)
+    record_run(city.storage, run)
     return Located(run, changed=True, methods=methods)
 
 
@@ -284,7 +284,7 @@ def _fingerprint(city: City, records: Records) -> str:
 def _find_unchanged(city: City, name: str, fingerprint: str) -> Located | None:
     """The last run, if it followed from the same and the table is as it left it."""
     path = placements_path(city.storage, name)
-    earlier = last_run(city.spark, city.storage.runs, ledger_name(name))
+    earlier = last_run(city.storage, ledger_name(name))
     if earlier is None or earlier.fingerprint != fingerprint:
         return None
     if not DeltaTable.isDeltaTable(city.spark, path):

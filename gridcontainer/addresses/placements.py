@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, functions as F
 from gridcontainer.addresses.knowledge import City
 from gridcontainer.addresses.schemas import PLACEMENTS_SCHEMA
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import create_table, renew_properties
+from gridcontainer.container.tables.frames import create_table, renew_properties
 from gridcontainer.errors import DatasetError
 
 _WHERE: Final = ("lon", "lat", "cell", "grid_code", "evidence")

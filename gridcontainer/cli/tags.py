@@ -50,7 +50,7 @@ def issue_command(
     is_file = source.endswith(".csv")
     if is_file == bool(tag_class and issuer):
         raise click.UsageError("give a .csv file, or a data set with --class and --issuer")
-    from gridcontainer.container.tables.tables import read_current  # noqa: PLC0415
+    from gridcontainer.container.tables.frames import read_current  # noqa: PLC0415
     from gridcontainer.spark.session import build_session  # noqa: PLC0415
     from gridcontainer.tags.registry import issue  # noqa: PLC0415
     from gridcontainer.tags.requests import (  # noqa: PLC0415

@@ -20,20 +20,20 @@ from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.runs import last_run, record_run
 from gridcontainer.container.storage import COMPACTED, Storage
-from gridcontainer.container.tables.layout import (
-    ROWS_PER_FILE,
-    Layout,
-    arrange,
-    choose_layout,
-    sample_of,
-)
-from gridcontainer.container.tables.tables import (
-    find_layout,
+from gridcontainer.container.tables.arrange import arrange, sample_places
+from gridcontainer.container.tables.frames import (
     first_line,
     read_properties,
     read_version,
     renew_properties,
 )
+from gridcontainer.container.tables.layout import (
+    ROWS_PER_FILE,
+    Layout,
+    choose_layout,
+    layout_of,
+)
+from gridcontainer.container.tables.log import require_snapshot
 from gridcontainer.errors import StorageError
 from gridcontainer.grid.levels import MAX_LEVEL, get_level
 from gridcontainer.spark.predicates import PREFIX_LEVELS
@@ -150,7 +150,7 @@ def _record(spark: SparkSession, storage: Storage, dataset: str, before: int, af
 
     Not where somebody else had written to the table since its last run.
     """
-    last = last_run(spark, storage.runs, dataset)
+    last = last_run(storage, dataset)
     if last is None or last.table_version != before:
         return
     run = dataclasses.replace(
@@ -160,12 +160,12 @@ def _record(spark: SparkSession, storage: Storage, dataset: str, before: int, af
         started=datetime.now(UTC),
         table_version=after,
     )
-    record_run(spark, storage.runs, run)
+    record_run(storage, run)
 
 
 def plan_compaction(spark: SparkSession, path: str) -> Plan:
     """Look at the files of a data set's table; changes nothing."""
-    layout = find_layout(spark, path)
+    layout = layout_of(require_snapshot(path))
     properties = read_properties(spark, path)
     kind = properties.get("gridcontainer.kind", "points")
     said = properties.get("gridcontainer.prefix_levels")
@@ -178,7 +178,7 @@ def plan_compaction(spark: SparkSession, path: str) -> Plan:
     rows = DeltaTable.forPath(spark, path).toDF()
     partitions = tuple(_partitions(rows, layout))
     count = sum(part.rows for part in partitions)
-    sample = partial(sample_of, rows, count)
+    sample = partial(sample_places, rows, count=count, kind=kind)
     best = choose_layout(sample, kind=kind, level=level, count=count, levels=levels)
     other = best.prefix_level != layout.prefix_level
     better = dataclasses.replace(best, by_month=layout.by_month) if other else None

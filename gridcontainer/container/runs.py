@@ -1,17 +1,24 @@
 """The ledger of runs: what went in, what came out, and from which content."""
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
-from delta.tables import DeltaTable
-from pyspark.sql import Row, SparkSession, functions as F
+import pyarrow as pa
 
-from gridcontainer.container.tables.schemas import RUNS_SCHEMA
-from gridcontainer.container.tables.tables import append
+from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables.actions import Action, Snapshot, TableMetadata
+from gridcontainer.container.tables.data_files import write_files
+from gridcontainer.container.tables.log import commit_among_others, read_snapshot
+from gridcontainer.container.tables.rows import read_rows
+from gridcontainer.container.tables.schemas import RUNS
 from gridcontainer.errors import ConservationError
+
+_COUNTS: Final = ("reasons", "mended")
 
 
 @dataclass(frozen=True)
@@ -73,35 +80,58 @@ class Run:
             )
 
 
-def record_run(spark: SparkSession, path: str, *runs: Run) -> None:
-    """Append runs to the ledger, all of them or none."""
-    rows = spark.createDataFrame([asdict(run) for run in runs], RUNS_SCHEMA)
-    append(rows, path, new_columns=True)
+def record_run(storage: Storage, *runs: Run) -> None:
+    """Append runs to the run ledger, all of them or none."""
+    if not runs:
+        return
+    rows = pa.Table.from_pylist([_to_row(run) for run in runs], schema=RUNS)
+    added = write_files(
+        rows, storage.runs, files=storage.files, partition=(), statistics=("dataset", "started")
+    )
+
+    def append(there: Snapshot | None) -> list[Action]:
+        actions = [file.added() for file in added]
+        return actions if there else [*TableMetadata(RUNS).actions(), *actions]
+
+    commit_among_others(storage.files, storage.runs, append, parameters={"mode": "Append"})
 
 
-def last_run(spark: SparkSession, path: str, dataset: str) -> Run | None:
-    """The newest run of a data set; None where there is none."""
-    if not DeltaTable.isDeltaTable(spark, path):
-        return None
-    runs = spark.read.format("delta").load(path).where(F.col("dataset") == dataset)
-    newest = runs.orderBy(F.desc("started")).limit(1).collect()
-    return _to_run(newest[0]) if newest else None
+def last_run(storage: Storage, dataset: str) -> Run | None:
+    """The newest run of a dataset; None where there is none."""
+    runs = [run for run in read_runs(storage, dataset) if run.dataset == dataset]
+    return max(runs, key=lambda run: run.started, default=None)
 
 
-def last_runs(spark: SparkSession, path: str, job: str) -> dict[str, Run]:
-    """The newest run of a job for each data set that it ran for."""
-    if not DeltaTable.isDeltaTable(spark, path):
-        return {}
-    runs = spark.read.format("delta").load(path).where(F.col("job") == job)
-    newest = runs.groupBy("dataset").agg(F.max_by(F.struct("*"), "started").alias("run"))
-    return {row["dataset"]: _to_run(row["run"]) for row in newest.collect()}
+def last_runs(storage: Storage, job: str) -> dict[str, Run]:
+    """The newest run of a job for each dataset that it ran for."""
+    newest: dict[str, Run] = {}
+    for run in sorted(read_runs(storage), key=lambda run: run.started):
+        if run.job == job:
+            newest[run.dataset] = run
+    return newest
 
 
-def _to_run(row: Row) -> Run:
+def read_runs(storage: Storage, dataset: str | None = None) -> list[Run]:
+    """The runs of the ledger; where a dataset is named, only files that may have its runs."""
+    ledger = read_snapshot(storage.runs)
+    if ledger is None:
+        return []
+    if dataset is not None:
+        may = tuple(file for file in ledger.files if file.may_hold("dataset", dataset))
+        ledger = dataclasses.replace(ledger, files=may)
+    return [_to_run(row) for row in read_rows(storage.runs, ledger).to_pylist()]
+
+
+def _to_row(run: Run) -> dict[str, Any]:
+    counts = {name: list(getattr(run, name).items()) for name in _COUNTS}
+    return asdict(run) | counts
+
+
+def _to_run(row: dict[str, Any]) -> Run:
     # What a ledger of an earlier release did not write is null.
-    values = {name: value for name, value in row.asDict().items() if value is not None}
-    started = values["started"].astimezone(UTC)  # its times are local and do not say so
-    return Run(**(values | {"started": started}))
+    values = {name: value for name, value in row.items() if value is not None}
+    counts = {name: dict(values.get(name, ())) for name in _COUNTS}
+    return Run(**(values | counts | {"started": values["started"].astimezone(UTC)}))
 
 
 def digest_of_files(files: Iterable[Path]) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from gridcontainer.errors import DatasetError
+from gridcontainer.container.files import Files, LocalFiles
+from gridcontainer.errors import DatasetError, StorageError
 
 OWN_COLUMNS = (
     "object_id",
@@ -65,6 +66,20 @@ class Storage:
         """Spark takes a relative path for a name of a catalog."""
         root = self.root if "://" in self.root else str(Path(self.root).resolve())
         object.__setattr__(self, "root", root.rstrip("/"))
+
+    @property
+    def files(self) -> Files:
+        """The port through which files are listed, opened, written and removed.
+
+        Raises:
+            StorageError: the root is not on a local file system.
+        """
+        if "://" in self.root:
+            raise StorageError(
+                f"{self.root} is no local folder: tables are written to local or mounted folders "
+                "only, so far; give --container such a folder"
+            )
+        return LocalFiles()
 
     @property
     def quarantine(self) -> str:

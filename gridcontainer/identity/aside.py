@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.schemas import QUARANTINE_SCHEMA
-from gridcontainer.container.tables.tables import as_schema, create_table, replace_where
+from gridcontainer.container.tables.frames import as_schema, create_table, replace_where
+from gridcontainer.container.tables.spark_schemas import QUARANTINE_SCHEMA
 
 Reasons = dict[str, int]
 _CONTENT = ("dataset", "source_file", "source_row", "reason", "row")

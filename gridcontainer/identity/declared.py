@@ -5,7 +5,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from gridcontainer.container.declaration.rules import Relation
 from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.sensitivity import stored_as
-from gridcontainer.container.tables.tables import read_current
+from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import IdentityError
 
 

@@ -18,7 +18,7 @@ from gridcontainer.container.ingest.dataset import prepare_container
 from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.runs import Run, digest_of, last_runs, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import read_version
+from gridcontainer.container.tables.frames import read_version
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.aside import Reasons, set_aside
 from gridcontainer.identity.records import add_reason, open_dataset, read_records
@@ -104,7 +104,7 @@ def issue(
     sources = _choose(storage.container, declarations, names)
     with storage_errors("identities cannot be issued"):
         prepare_container(spark, storage.container)
-        earlier = last_runs(spark, storage.container.runs, JOB)
+        earlier = last_runs(storage.container, JOB)
         prints = {source.aside: source.fingerprint() for source in sources}
         same = {n: r for n, r in earlier.items() if r.fingerprint == prints.get(n)}
         changed = [source for source in sources if source.aside not in same]
@@ -184,7 +184,7 @@ def _issue(
     runs = [run_of(source) for source in sources]
     for run in runs:
         run.require_conservation()
-    record_run(spark, storage.container.runs, *runs)
+    record_run(storage.container, *runs)
     return [
         Issued(name, run, True, settled.by_reason(name))
         for name, run in zip(names, runs, strict=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.tables.tables import as_schema
+from gridcontainer.container.tables.frames import as_schema
 from gridcontainer.identity.schemas import ANY, DIFFERENT, LINKS, MANUAL, MERGE
 
 _SCHEMA = (

@@ -9,7 +9,7 @@ from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.query.question import Question
 from gridcontainer.container.sensitivity import stored_as
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import as_schema, read_current
+from gridcontainer.container.tables.frames import as_schema, read_current
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.covers import small_cover
 from gridcontainer.identity.schemas import RECORD

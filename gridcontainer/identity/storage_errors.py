@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from gridcontainer.container.tables.tables import first_line
+from gridcontainer.container.tables.frames import first_line
 from gridcontainer.errors import StorageError
 
 

@@ -13,7 +13,7 @@ from delta.tables import DeltaTable
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, Row, SparkSession, functions as F
 
-from gridcontainer.container.tables.tables import as_schema, create_table
+from gridcontainer.container.tables.frames import as_schema, create_table
 from gridcontainer.identity.schemas import VALIDITY, VersionedTable
 
 Transform = Callable[[DataFrame], DataFrame]

@@ -9,7 +9,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession, functions as F, types as T
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import append
+from gridcontainer.container.tables.frames import append
 from gridcontainer.linkage.declaration import Link
 from gridcontainer.linkage.model import Settings
 

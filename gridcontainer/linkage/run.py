@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.query.open_table import OpenTable
-from gridcontainer.container.tables.tables import read_current
+from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import LinkError
 from gridcontainer.identity import (
     IdentityStorage,

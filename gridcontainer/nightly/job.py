@@ -9,11 +9,11 @@ from typing import Final
 
 from pyspark.sql import SparkSession
 
+from gridcontainer.container.files import Files
 from gridcontainer.container.ingest.dataset import prepare_container
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError, LockedError, SourceError
 from gridcontainer.nightly.declaration import load_nightly
-from gridcontainer.nightly.files import Files
 from gridcontainer.nightly.ledger import Ledger, latest_of, now
 from gridcontainer.nightly.lock import Lock
 from gridcontainer.nightly.night import Night, open_night

@@ -11,7 +11,7 @@ from delta.tables import DeltaTable as SparkTable
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from gridcontainer.container.tables.tables import append
+from gridcontainer.container.tables.frames import append
 from gridcontainer.errors import StorageError
 from gridcontainer.nightly.sessions import Session
 

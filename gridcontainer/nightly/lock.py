@@ -15,8 +15,8 @@ import uuid
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
+from gridcontainer.container.files import Files
 from gridcontainer.errors import LockedError, LostLockError, StorageError
-from gridcontainer.nightly.files import Files
 from gridcontainer.nightly.owner import is_alive, name_process, this_machine
 
 _LOG = logging.getLogger(__name__)

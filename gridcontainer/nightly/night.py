@@ -13,12 +13,13 @@ from gridcontainer.container.declaration import (
     load_city,
     load_declarations,
 )
+from gridcontainer.container.files import Files, find_version
+from gridcontainer.container.hadoop_files import open_files
 from gridcontainer.container.runs import digest_of
 from gridcontainer.container.storage import Storage
 from gridcontainer.identity import IdentityStorage, PlaceMapping, load_mappings
 from gridcontainer.linkage import Link, load_links
 from gridcontainer.nightly.declaration import Nightly
-from gridcontainer.nightly.files import Files, find_version, open_files
 from gridcontainer.nightly.sessions import Session
 from gridcontainer.panel import Indicator, load_indicators
 from gridcontainer.reconstruction import Reconstruction, load_reconstruction

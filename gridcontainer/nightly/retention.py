@@ -11,11 +11,11 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from gridcontainer.container.files import FileInfo, Files, find_version
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import first_line, renew_properties
+from gridcontainer.container.tables.frames import first_line, renew_properties
 from gridcontainer.errors import StorageError
 from gridcontainer.nightly.declaration import DELTA_HOURS, Retention
-from gridcontainer.nightly.files import FileInfo, Files, find_version
 
 _DEPTH: Final = 3  # of the deepest tables below the root: datasets/<department>/<dataset>
 _LOG: Final = "/_delta_log/"

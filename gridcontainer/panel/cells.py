@@ -6,7 +6,7 @@ import shapely
 from pyspark.sql import DataFrame, SparkSession
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import read_current
+from gridcontainer.container.tables.frames import read_current
 from gridcontainer.grid.cover import cover
 from gridcontainer.spark.city_cells import CITY_CELL, CITY_LEVEL
 

@@ -8,7 +8,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import Row, SparkSession, functions as F
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import create_table
+from gridcontainer.container.tables.frames import create_table
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.schemas import (
     INDICATORS_SCHEMA,

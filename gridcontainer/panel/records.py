@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import read_current
+from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
 from gridcontainer.panel.axes import Extent
 from gridcontainer.panel.cells import Land

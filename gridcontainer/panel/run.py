@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession, functions as F
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.feed import read_feed
-from gridcontainer.container.tables.tables import read_version
+from gridcontainer.container.tables.frames import read_version
 from gridcontainer.panel.axes import (
     Calendar,
     Extent,

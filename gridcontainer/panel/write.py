@@ -6,7 +6,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import as_schema, create_table
+from gridcontainer.container.tables.frames import as_schema, create_table
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.schemas import NOWHERE, VALUES_PROPERTIES, VALUES_SCHEMA, values_path
 from gridcontainer.panel.state import State

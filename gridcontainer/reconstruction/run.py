@@ -12,7 +12,7 @@ from pyspark.sql import Row, SparkSession, functions as F
 
 from gridcontainer.container.runs import Run, last_runs, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import create_table, read_current
+from gridcontainer.container.tables.frames import create_table, read_current
 from gridcontainer.errors import ConservationError, DatasetError, GridContainerError
 from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.reconstruction.declaration import Reconstruction
@@ -105,7 +105,7 @@ def reconstruct(
         create_table(spark, path, CELLS_SCHEMA, CELLS_PARTITION, CELLS_PROPERTIES)
         sources = list(find_sources(spark, storage, declared))
         states = _states(spark, path)
-        told = last_runs(spark, storage.runs, _JOB)
+        told = last_runs(storage, _JOB)
     names = {source.name for source in sources}
     if unknown := sorted(set(only) - names):
         raise DatasetError(f"no source {', '.join(unknown)} in {storage.root}")
@@ -222,7 +222,7 @@ def _record(
         if result.way != UNCHANGED or not _is_told(told, by_name[result.source])
     ]
     if runs:
-        record_run(spark, storage.runs, *runs)
+        record_run(storage, *runs)
 
 
 def _is_told(told: Mapping[str, Run], source: Source) -> bool:

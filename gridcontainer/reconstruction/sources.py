@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.storage import Storage, has_table
-from gridcontainer.container.tables.tables import read_current, read_properties, read_version
+from gridcontainer.container.tables.frames import read_current, read_properties, read_version
 from gridcontainer.identity import IdentityStorage
 from gridcontainer.identity.schemas import ACTIVE, MERGE
 from gridcontainer.reconstruction.declaration import Reconstruction

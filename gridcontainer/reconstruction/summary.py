@@ -12,7 +12,7 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, functions as F
 
-from gridcontainer.container.tables.tables import as_schema
+from gridcontainer.container.tables.frames import as_schema
 from gridcontainer.reconstruction.schemas import (
     DISTINCT,
     KEY,

@@ -4,7 +4,7 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.tables.tables import as_schema
+from gridcontainer.container.tables.frames import as_schema
 from gridcontainer.reconstruction.schemas import CELLS_SCHEMA, SOURCE
 from gridcontainer.reconstruction.sketch import estimate
 from gridcontainer.reconstruction.sources import Source

@@ -13,11 +13,11 @@ from typing import Final
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
-from gridcontainer.container.quarantine.replace import set_aside
+from gridcontainer.container.quarantine.frames import set_aside
 from gridcontainer.container.runs import Run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.schemas import RUNS_SCHEMA
-from gridcontainer.container.tables.tables import create_table, read_version
+from gridcontainer.container.tables.frames import create_table, read_version
+from gridcontainer.container.tables.spark_schemas import RUNS_SCHEMA
 from gridcontainer.sensors.candidates import judge
 from gridcontainer.sensors.declaration import Series
 from gridcontainer.sensors.merge import Received, receive

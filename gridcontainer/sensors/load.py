@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import CityProfile
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import first_line, read_current
+from gridcontainer.container.tables.frames import first_line, read_current
 from gridcontainer.errors import DatasetError, DeclarationError, StorageError
 from gridcontainer.sensors.accept import Accepted, accept
 from gridcontainer.sensors.candidates import dataset_candidates, without_missing

@@ -15,7 +15,7 @@ from delta.tables import DeltaTable
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, Window, functions as F
 
-from gridcontainer.container.tables.tables import create_table
+from gridcontainer.container.tables.frames import create_table
 from gridcontainer.sensors.tables import READINGS_PROPERTIES, READINGS_SCHEMA
 
 _KEY: Final = ("sensor_id", "measured_at", "value")

@@ -7,7 +7,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import as_schema, create_table, read_current
+from gridcontainer.container.tables.frames import as_schema, create_table, read_current
 from gridcontainer.grid import cell_to_code, lonlat_to_cell
 from gridcontainer.sensors.declaration import Place, Series
 from gridcontainer.sensors.tables import SENSORS_SCHEMA, registry_path

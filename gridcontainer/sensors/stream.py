@@ -16,7 +16,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from gridcontainer.container.runs import digest_of
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import first_line
+from gridcontainer.container.tables.frames import first_line
 from gridcontainer.errors import DatasetError, SourceError, StorageError
 from gridcontainer.sensors.accept import Accepted, accept
 from gridcontainer.sensors.candidates import without_missing

@@ -16,11 +16,12 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from gridcontainer.container.declaration import CityProfile
-from gridcontainer.container.quarantine.replace import set_aside
+from gridcontainer.container.quarantine.frames import set_aside
 from gridcontainer.container.runs import Run, record_run
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.layout import ROWS_PER_FILE, Layout, arrange
-from gridcontainer.container.tables.tables import as_schema, create_table, first_line, read_version
+from gridcontainer.container.tables.arrange import arrange
+from gridcontainer.container.tables.frames import as_schema, create_table, first_line, read_version
+from gridcontainer.container.tables.layout import ROWS_PER_FILE, Layout
 from gridcontainer.errors import StorageError, TagError
 from gridcontainer.tags.identifier import make_tag_id, read_tag_id
 from gridcontainer.tags.subjects import find_subjects, judge, read_objects
@@ -184,7 +185,7 @@ def _issue(requests: DataFrame, city: CityProfile, storage: Storage, name: str) 
         updated=counts.get("changed", 0),
     )
     run.require_conservation()
-    record_run(spark, storage.runs, run)
+    record_run(storage, run)
     return Issued(run, counts.get("new", 0), counts.get("changed", 0), counts.get("known", 0))
 
 

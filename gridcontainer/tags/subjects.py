@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import read_current
+from gridcontainer.container.tables.frames import read_current
 from gridcontainer.grid import code_to_cell, code_to_center, is_valid_code
 from gridcontainer.tags.tables import CELL, OBJECT
 

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from gridcontainer.container.storage import COMPACTED
 from gridcontainer.container.tables.feed import SIGN, read_feed
-from gridcontainer.container.tables.tables import create_table, read_version
+from gridcontainer.container.tables.frames import create_table, read_version
 
 pytestmark = pytest.mark.spark
 FED = {"delta.enableChangeDataFeed": "true"}

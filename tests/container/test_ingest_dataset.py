@@ -447,7 +447,7 @@ def test_lost_rows_are_told_not_recorded_and_put_right_by_the_next_run(
     monkeypatch.setattr(write_module, "to_dataset", losing)
     with pytest.raises(ConservationError, match="places: 4 rows in, but 1 out and 2 set aside"):
         ingest(declare(key=["id"]))
-    assert last_run(spark, storage.runs, "places") is None
+    assert last_run(storage, "places") is None
     monkeypatch.undo()
     assert ingest(declare(key=["id"])).run.rows_out == 2
 
@@ -544,7 +544,7 @@ def test_the_ledger_has_every_run(ingested, spark: SparkSession):
     runs = DeltaTable(ingested.storage.runs).to_pandas()
     assert sorted(runs["dataset"]) == NAMES
     for name in NAMES:
-        run = last_run(spark, ingested.storage.runs, name)
+        run = last_run(ingested.storage, name)
         assert run == ingested.results[name].run
         assert run.rows_in == run.rows_out + run.rows_quarantined
         assert run.table_version == ingested.results[name].table.version

@@ -20,7 +20,7 @@ from gridcontainer.container.query import (
 )
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.layout import Layout, arrange
-from gridcontainer.container.tables.tables import replace_dataset
+from gridcontainer.container.tables.frames import replace_dataset
 from gridcontainer.errors import CodeError, CoordinateError, DatasetError
 from gridcontainer.grid import LEVELS, code_to_bounds, lonlat_to_code
 from gridcontainer.spark.columns import grid_cell, grid_cell_code

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from gridcontainer.container.files import LocalFiles, find_version
+from gridcontainer.container.hadoop_files import HadoopFiles
 from gridcontainer.errors import LockedError, LostLockError, StorageError
-from gridcontainer.nightly.files import HadoopFiles, LocalFiles, find_version
 from gridcontainer.nightly.lock import Lock
 from gridcontainer.nightly.owner import name_process, this_machine
 
 HOLD = """
 import sys, time
-from gridcontainer.nightly.files import LocalFiles
+from gridcontainer.container.files import LocalFiles
 from gridcontainer.nightly.lock import Lock
 with Lock(LocalFiles(), sys.argv[1], minutes=15):
     print("held", flush=True)

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from gridcontainer.container.files import LocalFiles
 from gridcontainer.container.storage import Storage
 from gridcontainer.nightly.declaration import Retention
-from gridcontainer.nightly.files import LocalFiles
 from gridcontainer.nightly.retention import find_tables, retain
 
 DAYS = 24 * 3600

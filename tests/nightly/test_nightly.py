@@ -11,7 +11,7 @@ import pytest
 from deltalake import DeltaTable
 from tiny_city import ROOT, TinyCity, begun
 
-from gridcontainer.nightly.files import LocalFiles
+from gridcontainer.container.files import LocalFiles
 from gridcontainer.nightly.lock import Lock
 
 HOMES = {"red": 121.40, "green": 121.41, "far": 10.0}  # one lies outside the city

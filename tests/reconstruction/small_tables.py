@@ -9,7 +9,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession, functions as F
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.tables import create_table
+from gridcontainer.container.tables.frames import create_table
 from gridcontainer.grid import lonlat_to_cell
 from gridcontainer.reconstruction import Measure, Reconstruction
 

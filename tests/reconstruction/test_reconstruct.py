@@ -7,7 +7,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession, functions as F
 from small_tables import SmallTable, draw_trips
 
-from gridcontainer.container.tables.tables import read_version
+from gridcontainer.container.tables.frames import read_version
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid import cell_to_code, cell_to_parent
 from gridcontainer.reconstruction import Outcome, read_cell, read_cells, reconstruct, whole

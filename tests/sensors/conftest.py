@@ -40,5 +40,5 @@ def storage(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> St
     write_deltalake(storage.dataset("environment", "air_stations"), stations)
     write_readings(storage, READINGS)
     run = Run("run", "ingest", "air_hours", "environment", RECEIVED, 1.0, "", 0, 1, 1, 0)
-    record_run(spark, storage.runs, run)
+    record_run(storage, run)
     return storage

@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from gridcontainer.container.declaration.city import CityProfile
 from gridcontainer.container.declaration.expression import quoted_columns, rename_columns
@@ -45,6 +45,11 @@ class Declaration(Model):
         level: at which rows are coded; the city's level for the kind where missing.
         outside_city: ``keep`` keeps rows outside the city's extent.
         missing: texts that mean "no value" in a coordinate, beside the empty one.
+        keep: which record stays where several have one key, in order of file and row: ``first`` or
+            ``last``. Where missing: the first, and a run says so if they are in several files.
+        most_removed: share of its rows, in [0, 1], that one delivery may take away from the table;
+            one that takes more is refused until a person agrees. 1 allows everything.
+        may_be_empty: a delivery of which no record is sound is expected.
         absent: what becomes of a row whose key the source no longer has: ``keep`` or ``delete``.
             Where missing: ``keep`` with a key, ``delete`` without one.
         history: a row that changes is closed (``valid_to``) and a new one opened, and one that is
@@ -72,6 +77,9 @@ class Declaration(Model):
     level: LevelNumber | None = None
     outside_city: Literal["set_aside", "keep"] = "set_aside"
     missing: list[str] = ["-", "—", "--", "null", "NULL", "None"]
+    keep: Literal["first", "last"] | None = None
+    most_removed: Annotated[float, Field(ge=0, le=1)] = 0.2
+    may_be_empty: bool = False
     absent: Literal["keep", "delete"] | None = None
     history: bool = False
     mend: list[MendingRule] = []

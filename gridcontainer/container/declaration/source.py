@@ -21,6 +21,8 @@ class Source(Model):
 
     Attributes:
         path: a file or a glob, relative to the root of the sources; none for ``jdbc``.
+        deliveries: ``newest`` reads only the last file of a glob in order of name, which is the
+            whole state, as dated names are; ``all`` reads every file.
         format: ``csv`` also stands for tab-separated and other delimited text; ``excel`` for any
             workbook, whatever its ending; ``vector`` for Shapefile, GeoPackage and the like, with
             the shape in the column ``geometry``; ``jdbc`` for a table of a ``database``. ``.gz``
@@ -41,6 +43,7 @@ class Source(Model):
     """
 
     path: SourcePath = ""
+    deliveries: Literal["all", "newest"] = "all"
     format: Format
     encoding: Encoding = "utf-8"
     separator: Character = ","

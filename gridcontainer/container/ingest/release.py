@@ -25,7 +25,7 @@ from gridcontainer.container.runs import Run, digest_of, last_run, record_run
 from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.storage import Storage, stored_names
 from gridcontainer.container.tables.changes import identity_columns
-from gridcontainer.container.tables.tables import (
+from gridcontainer.container.tables.frames import (
     append,
     current_rows,
     find_layout,

@@ -1,32 +1,29 @@
-"""Raw rows to judged rows: position, cell, time, and the reason against each that cannot go in."""
+"""Raw rows to judged rows: position, cell, time, key, and one reason or none."""
 
-from pyspark.sql import DataFrame
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
 
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.judge.encode import add_cell, add_time
-from gridcontainer.container.judge.position import add_position
-from gridcontainer.container.judge.reasons import add_reason
-
-
-def judge(raw: DataFrame, *, declaration: Declaration, city: CityProfile) -> DataFrame:
-    """Every raw row with its position, its cell, its time and the reason against it, or null.
-
-    Args:
-        raw: of ``read_source``; n rows.
-        declaration: over the columns of ``raw``.
-        city: its profile.
-
-    Returns:
-        The n rows with the columns of ``add_position``, ``add_cell``, ``add_time``, ``add_reason``.
-    """
-    datum = declaration.datum or city.datum
-    placed = raw.transform(add_position, declaration=declaration, datum=datum)
-    level = level_of(declaration, city)
-    if level is not None:
-        placed = placed.transform(add_cell, level=level)
-    return placed.transform(add_time, time=declaration.time, zone=city.time_zone).transform(
-        add_reason, declaration=declaration, extent=city.extent, level=level
-    )
+from gridcontainer.container.judge.columns import JUDGED, has_value, to_bools
+from gridcontainer.container.judge.condition import holds
+from gridcontainer.container.judge.coordinates import PositionReader
+from gridcontainer.container.judge.keys import is_missing, object_ids
+from gridcontainer.container.judge.reasons import (
+    BROKEN,
+    NO_KEY,
+    TOTAL,
+    Reasons,
+    give_position_reasons,
+)
+from gridcontainer.container.judge.time import TimeReader
+from gridcontainer.container.sources.records import FAULT
+from gridcontainer.grid.arrays import Bools
+from gridcontainer.grid.cell import lonlat_to_cell
+from gridcontainer.grid.levels import INVALID_CELL
 
 
 def level_of(declaration: Declaration, city: CityProfile) -> int | None:
@@ -34,3 +31,135 @@ def level_of(declaration: Declaration, city: CityProfile) -> int | None:
     if declaration.position is None:
         return None
     return declaration.level or city.levels[declaration.kind]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges the records of one dataset; it can be sent to another process.
+
+    Attributes:
+        declaration: declaration of the dataset, over stored names.
+        city: the city's profile.
+        level: level of the cells; None for a table without position.
+        positions: reader of positions; None for a table without position.
+        times: reader of times; None for a dataset without time.
+    """
+
+    declaration: Declaration
+    city: CityProfile
+    level: int | None
+    positions: PositionReader | None
+    times: TimeReader | None
+
+    @classmethod
+    def create(
+        cls, declaration: Declaration, city: CityProfile, names: Mapping[str, str], datum: str
+    ) -> Self:
+        """Prepare all that is the same for each record.
+
+        Args:
+            declaration: declaration of the dataset, over the source's names.
+            city: the city's profile.
+            names: stored name of each source column.
+            datum: datum or CRS of the source's coordinates.
+        """
+        declared = declaration.with_columns(names)
+        position, time = declared.position, declared.time
+        missing = tuple(declared.missing)
+        return cls(
+            declared,
+            city,
+            level_of(declared, city),
+            position and PositionReader.create(position, missing, datum),
+            time and TimeReader.create(time, time.zone or city.time_zone, missing),
+        )
+
+    def judge(self, raw: pa.RecordBatch) -> pa.RecordBatch:
+        """Judge records.
+
+        The reasons are asked in the order of the constants of ``reasons``, so a record has exactly
+        one. Whether a key is repeated no batch can know alone: ``repeated`` tells it.
+
+        Args:
+            raw: n raw rows under their stored names.
+
+        Returns:
+            The n rows with the columns of ``JUDGED``; ``_key`` is the ``object_id`` of sound rows,
+            null without a declared key.
+        """
+        reasons = Reasons(raw.num_rows)
+        reasons.give(BROKEN, has_value(raw.column(FAULT)))
+        if self.declaration.totals is not None:
+            reasons.give(TOTAL, to_bools(holds(self.declaration.totals, raw)))
+        added = dict(self._place(raw, reasons))
+        if self.times is not None and self.declaration.time is not None:
+            columns = [raw.column(name) for name in self.declaration.time.columns]
+            times = self.times.read(columns)
+            reasons.give_each(times.reason)
+            added |= {"_time": times.event_time}
+            added["_detail"] = _first(added.get("_detail"), times.detail)
+        added["_key"] = self._identify(raw, reasons)
+        added["_reason"] = reasons.to_arrow()
+        added["_detail"] = _first(raw.column(FAULT), added.get("_detail"))
+        return _with_columns(raw, added)
+
+    def _place(self, raw: pa.RecordBatch, reasons: Reasons) -> Mapping[str, pa.Array]:
+        """Position, cell and detail, and the reasons that are about them."""
+        if self.positions is None or self.level is None:
+            return {}
+        found = self.positions.read(raw)
+        cells = lonlat_to_cell(found.lon, found.lat, self.level, on_invalid="mark")
+        has_cell = np.asarray(cells != INVALID_CELL)
+        give_position_reasons(
+            reasons,
+            missing=np.asarray(found.is_missing, bool),
+            read=(found.lon_read, found.lat_read),
+            placed=(found.lon, found.lat),
+            has_cell=has_cell,
+            extent=self.city.extent,
+            keeps_outside=self.declaration.outside_city == "keep",
+        )
+        return {
+            "_lon": pa.array(found.lon, pa.float64()),
+            "_lat": pa.array(found.lat, pa.float64()),
+            "_cell": pa.array(cells, pa.int64(), mask=~has_cell),
+            "_detail": found.detail,
+        }
+
+    def _identify(self, raw: pa.RecordBatch, reasons: Reasons) -> pa.Array:
+        """The ``object_id`` of each sound row, and the reasons that are about keys."""
+        if not self.declaration.key:
+            return pa.nulls(raw.num_rows, pa.string())
+        columns = [raw.column(name) for name in self.declaration.key]
+        blank: Bools = np.zeros(raw.num_rows, bool)
+        for column in columns:
+            blank |= to_bools(is_missing(column, self.declaration.missing))
+        reasons.give(NO_KEY, blank)
+        sound = reasons.is_sound
+        if sound.all():
+            return object_ids(self.declaration.dataset, columns)
+        where = pa.array(np.flatnonzero(sound))
+        ids = object_ids(self.declaration.dataset, [column.take(where) for column in columns])
+        places = np.cumsum(sound) - 1
+        return ids.take(pa.array(places, pa.int64(), mask=~sound))
+
+
+def _first(*columns: pa.Array | None) -> pa.Array:
+    """The first of several texts that is there."""
+    from pyarrow import compute  # noqa: PLC0415
+
+    arrow: Any = compute
+    there = [column for column in columns if column is not None]
+    useful = [column for column in there if column.null_count < len(column)]
+    if not useful:
+        return there[0]
+    return useful[0] if len(useful) == 1 else arrow.coalesce(*useful)
+
+
+def _with_columns(raw: pa.RecordBatch, added: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    arrays = [
+        added[field.name] if field.name in added else pa.nulls(raw.num_rows, field.type)
+        for field in JUDGED
+    ]
+    schema = pa.schema([*raw.schema, *JUDGED])
+    return pa.RecordBatch.from_arrays([*raw.columns, *arrays], schema=schema)

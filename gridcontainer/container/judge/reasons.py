@@ -1,135 +1,116 @@
-"""Why a row cannot go into the container: reasons, not exceptions."""
+"""Why a record cannot go into the container: one reason or none, never an exception."""
 
-from collections.abc import Sequence
+from typing import Final
 
-from pyspark.errors import AnalysisException, ParseException
-from pyspark.sql import Column, DataFrame, Window, functions as F
+import numpy as np
+import pyarrow as pa
 
-from gridcontainer.container.declaration import Declaration, Extent
-from gridcontainer.container.sources.records import FAULT, FILE, GEOMETRY, ROW, RULE
-from gridcontainer.container.storage import is_own_column
-from gridcontainer.errors import DeclarationError
-from gridcontainer.spark import has_grid_cell
+from gridcontainer.container.declaration import Extent
+from gridcontainer.grid.arrays import Bools, Float64s
 
-BROKEN = "broken row"
-TOTAL = "total of other rows"
-MISSING = "missing position"
-NOT_A_NUMBER = "position is not a number"
-ZERO = "zero position"
-SWAPPED = "longitude and latitude swapped"
-NOT_DEGREES = "not degrees"
-OUTSIDE = "outside the city"
-NO_CELL = "no grid cell"
-NO_TIME = "missing time"
-NOT_A_TIME = "time cannot be read"
-NO_KEY = "missing key"
-REPEATED = "repeated key"
-REPEATED_ROW = "repeated row"
+BROKEN: Final = "broken row"
+TOTAL: Final = "total of other rows"
+MISSING: Final = "missing position"
+NOT_A_NUMBER: Final = "position is not a number"
+ZERO: Final = "zero position"
+SWAPPED: Final = "longitude and latitude swapped"
+NOT_DEGREES: Final = "not degrees"
+OUTSIDE: Final = "outside the city"
+NO_CELL: Final = "no grid cell"
+NO_TIME: Final = "missing time"
+NOT_A_TIME: Final = "time cannot be read"
+NO_KEY: Final = "missing key"
+REPEATED: Final = "repeated key"
+REPEATED_ROW: Final = "repeated row"
 
 
-def add_reason(
-    rows: DataFrame, *, declaration: Declaration, extent: Extent, level: int | None
-) -> DataFrame:
-    """Add ``reason``: the first thing that is wrong with each row, or null.
+class Reasons:
+    """The first thing that is wrong with each of n records.
 
-    The reasons are asked in the order of this module's constants, so a row has exactly one. A key
-    is missing where one of its columns is null or blank. Of the rows that share a business key the
-    first one (by file and row) that is otherwise sound stays; of the others, those that are equal
-    to it in all columns are ``repeated row``, the rest ``repeated key``. A position is ``not
-    degrees`` where it is off the Earth, as pixels and metres are.
+    Reasons are given in the order in which they are asked: a record that has one keeps it.
+    """
+
+    def __init__(self, count: int) -> None:
+        """No record has a reason yet.
+
+        Args:
+            count: number of records.
+        """
+        self._codes = np.zeros(count, np.int8)
+        self._names: list[str | None] = [None]
+
+    def give(self, reason: str, where: Bools) -> None:
+        """Give a reason to the records that have none yet.
+
+        Args:
+            reason: text of the reason.
+            where: (n,) records that it is true of.
+        """
+        self._names.append(reason)
+        self._codes[where & (self._codes == 0)] = len(self._names) - 1
+
+    def give_each(self, reasons: pa.Array) -> None:
+        """Give reasons that are told record by record; null for none."""
+        if reasons.null_count == len(reasons):
+            return
+        for reason in reasons.unique().to_pylist():
+            if reason is not None:
+                self.give(reason, np.asarray(reasons.to_pandas() == reason, bool))
+
+    @property
+    def is_sound(self) -> Bools:
+        """Records without a reason."""
+        sound: Bools = self._codes == 0
+        return sound
+
+    def to_arrow(self) -> pa.Array:
+        """The reasons; null for none."""
+        if not self._codes.any():
+            return pa.nulls(len(self._codes), pa.string())
+        return pa.array(self._names, pa.string()).take(pa.array(self._codes))
+
+
+def give_position_reasons(
+    reasons: Reasons,
+    *,
+    missing: Bools,
+    read: tuple[Float64s, Float64s],
+    placed: tuple[Float64s, Float64s],
+    has_cell: Bools,
+    extent: Extent,
+    keeps_outside: bool,
+) -> None:
+    """Give the reasons that are about positions.
+
+    A position is ``not degrees`` where it is off the Earth, as pixels and metres are.
 
     Args:
-        rows: with the columns of ``add_position`` and ``add_time``; n rows.
-        declaration: of the data set.
-        extent: the city's, in WGS 84.
-        level: at which rows are coded; None for a table without position.
-
-    Returns:
-        The n rows with ``reason``.
-
-    Raises:
-        DeclarationError: ``totals`` is no condition on the columns.
+        reasons: reasons of n records.
+        missing: (n,) records that have no position.
+        read: (n,) longitudes and latitudes as they were read, in the source's datum.
+        placed: (n,) longitudes and latitudes, WGS 84.
+        has_cell: (n,) records that have a cell.
+        extent: the city's box, WGS 84.
+        keeps_outside: records outside the city stay.
     """
-    reason = F.when(F.col(FAULT).isNotNull(), BROKEN)
-    if declaration.totals is not None:
-        reason = reason.when(_total(rows, declaration), TOTAL)
-    if level is not None:
-        reason = _position_reason(reason, declaration, extent, level)
-    if declaration.time is not None:
-        reason = reason.when(_some_blank(declaration.time.columns), NO_TIME)
-        reason = reason.when(F.col("event_time").isNull(), NOT_A_TIME)
-    judged = rows.withColumn("reason", reason)
-    if not declaration.key:
-        return judged
-    keys = [F.col(f"`{name}`") for name in declaration.key]
-    no_key = F.col("reason").isNull() & _some_blank(declaration.key)
-    judged = judged.withColumn("reason", F.when(no_key, NO_KEY).otherwise(F.col("reason")))
-    same_key = Window.partitionBy(*keys, F.col("reason").isNull()).orderBy(*_first_come(rows))
-    content = _content(rows)
-    repeated = F.when(F.first(content).over(same_key) == content, REPEATED_ROW).otherwise(REPEATED)
-    again = F.col("reason").isNull() & (F.row_number().over(same_key) > 1)
-    return judged.withColumn("reason", F.when(again, repeated).otherwise(F.col("reason")))
-
-
-def _first_come(rows: DataFrame) -> list[Column]:
-    """By file and row; a row that was mended comes after those that are sound as they came."""
-    mended = [F.col(RULE).isNotNull()] if RULE in rows.columns else []
-    return [*mended, F.col(FILE), F.col(ROW)]
-
-
-def _total(rows: DataFrame, declaration: Declaration) -> Column:
-    """The declared condition; false where it is null."""
-    try:
-        condition = F.expr(str(declaration.totals)).cast("boolean")
-        rows.select(condition)  # is analysed at once; reads nothing
-    except (AnalysisException, ParseException) as error:
-        said = str(error).strip().splitlines()[0]
-        raise DeclarationError(
-            f"{declaration.dataset}: totals: {declaration.totals!r} is no condition in Spark SQL "
-            f"on the source's columns: {said[:200]}"
-        ) from error
-    return condition
-
-
-def _content(rows: DataFrame) -> Column:
-    """A digest of the source's columns; nulls are told apart from each other and from blanks."""
-    columns = [F.col(f"`{name}`") for name in rows.columns if not is_own_column(name)]
-    return F.xxhash64(*columns, *(column.isNull() for column in columns))
-
-
-def _position_reason(
-    reason: Column, declaration: Declaration, extent: Extent, level: int
-) -> Column:
-    missing = F.col("_lon_text").isNull() | F.col("_lat_text").isNull()
-    if declaration.has_shape:
-        missing = F.col(GEOMETRY).isNull()
-    lon, lat = F.col("_lon_read"), F.col("_lat_read")
-    reason = (
-        reason.when(missing, MISSING)
-        .when(~_is_finite(lon) | ~_is_finite(lat), NOT_A_NUMBER)
-        .when((lon == 0) & (lat == 0), ZERO)
-    )
-    inside = _within(F.col("lon"), F.col("lat"), extent)
-    # Out of a datum's reach degrees stay as they are, or become NaN, which Spark puts above all.
-    off_earth = ~(F.col("lon").between(-180, 180) & F.col("lat").between(-90, 90))
+    (lon, lat), (x, y) = read, placed
+    reasons.give(MISSING, missing)
+    reasons.give(NOT_A_NUMBER, ~(np.isfinite(lon) & np.isfinite(lat)))
+    reasons.give(ZERO, (lon == 0) & (lat == 0))
+    inside = _within(x, y, extent)
+    # Out of a datum's reach degrees stay as they are, or become NaN, which is in no range.
+    off_earth = ~((x >= -180) & (x <= 180) & (y >= -90) & (y <= 90))
     swapped = ~inside & _within(lat, lon, extent)
-    if declaration.outside_city == "keep":  # a place that could be meant as it stands is kept
-        swapped = swapped & off_earth
-    reason = reason.when(swapped, SWAPPED).when(off_earth, NOT_DEGREES)
-    if declaration.outside_city == "set_aside":
-        reason = reason.when(~inside, OUTSIDE)
-    return reason.when(~has_grid_cell("lon", "lat", level), NO_CELL)
+    if keeps_outside:  # a place that could be meant as it stands is kept
+        swapped &= off_earth
+    reasons.give(SWAPPED, swapped)
+    reasons.give(NOT_DEGREES, off_earth)
+    if not keeps_outside:
+        reasons.give(OUTSIDE, ~inside)
+    reasons.give(NO_CELL, ~has_cell)
 
 
-def _is_finite(number: Column) -> Column:
-    return number.isNotNull() & ~F.isnan(number) & (F.abs(number) != float("inf"))
-
-
-def _some_blank(names: Sequence[str]) -> Column:
-    blank = (F.coalesce(F.trim(f"`{name}`"), F.lit("")) == "" for name in names)
-    return F.array_contains(F.array(*blank), True)
-
-
-def _within(lon: Column, lat: Column, extent: Extent) -> Column:
-    in_lon = lon.between(extent.west, extent.east)
-    return in_lon & lat.between(extent.south, extent.north)
+def _within(lon: Float64s, lat: Float64s, extent: Extent) -> Bools:
+    in_longitude = (lon >= extent.west) & (lon <= extent.east)
+    inside: Bools = in_longitude & (lat >= extent.south) & (lat <= extent.north)
+    return inside

@@ -1,49 +1,64 @@
-"""Rows set aside: what a source had in the quarantine is replaced by what it has."""
+"""The quarantine of a dataset is replaced by what its newest run has to say."""
 
-from pyspark.sql import Column, DataFrame, functions as F
+from collections.abc import Sequence
+from typing import Final
+
+import pyarrow as pa
 
 from gridcontainer.container.storage import Storage
-from gridcontainer.container.tables.schemas import QUARANTINE_SCHEMA
-from gridcontainer.container.tables.tables import as_schema, create_table, replace_where
+from gridcontainer.container.tables.actions import Action, DataFile, Snapshot, TableMetadata
+from gridcontainer.container.tables.data_files import write_files
+from gridcontainer.container.tables.log import commit_among_others, read_snapshot
+from gridcontainer.container.tables.rows import read_rows
+from gridcontainer.container.tables.schemas import QUARANTINE
+
+_PARTITION: Final = ("dataset",)
+_STATISTICS: Final = ("source_row",)
 
 
-def set_aside(
-    rows: DataFrame, storage: Storage, *, name: str, run_id: str, replaces: str = "true"
-) -> dict[str, int]:
-    """Write rows of others than an ingest, and count them by reason where they were written.
+def write_quarantine_files(rows: pa.Table, storage: Storage) -> list[DataFile]:
+    """Write rows of the quarantine to files that no version has yet."""
+    return write_files(
+        rows,
+        storage.quarantine,
+        files=storage.files,
+        partition=_PARTITION,
+        statistics=_STATISTICS,
+    )
+
+
+def replace_quarantined(storage: Storage, dataset: str, added: Sequence[DataFile]) -> None:
+    """Replace what the quarantine has of a dataset; without any before or after nothing is written.
 
     Args:
-        rows: with the columns of ``QUARANTINE_SCHEMA`` but ``dataset``, ``mended`` and ``run_id``.
         storage: the container.
-        name: under which the quarantine knows the source, no data set's.
-        run_id: of the run.
-        replaces: which of the rows of this name these replace, as SQL on the quarantine.
+        dataset: name of the dataset.
+        added: files of ``write_quarantine_files``.
     """
-    spark = rows.sparkSession
-    values: dict[str, Column] = {
-        "dataset": F.lit(name),
-        "mended": F.lit(None),
-        "run_id": F.lit(run_id),
-    }
-    aside = rows.select(*as_schema(QUARANTINE_SCHEMA, values))
-    mine = f"dataset = '{name}' AND ({replaces})"
-    replace_aside(aside, storage, mine)
-    written = spark.read.format("delta").load(storage.quarantine).where(mine)
-    return {row["reason"]: row["count"] for row in written.groupBy("reason").count().collect()}
+
+    def replace(there: Snapshot | None) -> list[Action]:
+        actions = [] if there else TableMetadata(QUARANTINE, _PARTITION).actions()
+        gone = [file.removed() for file in _files_of(there, dataset)]
+        change = [*gone, *(file.added() for file in added)]
+        return [*actions, *change] if change else []
+
+    commit_among_others(
+        storage.files,
+        storage.quarantine,
+        replace,
+        parameters={"mode": "Overwrite", "predicate": f'["(dataset = {dataset})"]'},
+        metrics={"numOutputRows": sum(file.rows for file in added)},
+    )
 
 
-def replace_aside(rows: DataFrame, storage: Storage, which: str) -> bool:
-    """Replace some rows of the quarantine; False where there were none and are none.
+def read_quarantined(storage: Storage, dataset: str) -> pa.Table:
+    """What the quarantine has of a dataset, as ``QUARANTINE``."""
+    there = read_snapshot(storage.quarantine)
+    if there is None:
+        return QUARANTINE.empty_table()
+    return read_rows(storage.quarantine, there, where=lambda part: part["dataset"] == dataset)
 
-    Args:
-        rows: ``QUARANTINE_SCHEMA``.
-        storage: the container; its quarantine is made if it is not there.
-        which: are replaced, as SQL on the quarantine.
-    """
-    spark = rows.sparkSession
-    create_table(spark, storage.quarantine, QUARANTINE_SCHEMA, ["dataset"])
-    held = spark.read.format("delta").load(storage.quarantine).where(which)
-    if rows.isEmpty() and held.isEmpty():
-        return False
-    replace_where(rows, storage.quarantine, which)
-    return True
+
+def _files_of(there: Snapshot | None, dataset: str) -> list[DataFile]:
+    files = there.files if there else ()
+    return [file for file in files if file.partition.get("dataset") == dataset]

@@ -85,7 +85,7 @@ def find_files(root: Path, declaration: Declaration) -> list[Path]:
     pattern = declaration.source.path
     files = sorted(path for path in root.glob(pattern) if path.is_file())
     if files:
-        return files
+        return files[-1:] if declaration.source.deliveries == "newest" else files
     folder = (root / pattern).parent
     beside = sorted(path.name for path in folder.iterdir())[:8] if folder.is_dir() else []
     hint = f"; {folder} holds {', '.join(beside)}" if beside else f"; there is no folder {folder}"

@@ -5,18 +5,11 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, functions as F, types as T
 
-from gridcontainer.container.tables.schemas import HISTORY_COLUMNS, ORIGIN_COLUMNS
+from gridcontainer.container.tables.compare import NO_CONTENT, identity_columns
+from gridcontainer.container.tables.state import ABSENT, INSERT, UPDATE
 
 CHANGE: Final = "_change"
-INSERT, UPDATE, ABSENT = "insert", "update", "absent"
 OLD_PREFIX, OLD_CELL = "_old_prefix", "_old_cell"
-# Where a row stands in its file, and which run read it, is no content.
-_NO_CONTENT: Final = frozenset(field.name for field in [*ORIGIN_COLUMNS, *HISTORY_COLUMNS])
-
-
-def identity_columns(columns: Sequence[str]) -> list[str]:
-    """The columns by which a row of a table is known again."""
-    return ["object_id"] if "object_id" in columns else ["source_file", "source_row"]
 
 
 def find_changes(new: DataFrame, old: DataFrame) -> DataFrame:
@@ -32,7 +25,7 @@ def find_changes(new: DataFrame, old: DataFrame) -> DataFrame:
         64-bit digest of all columns but file, row and run.
     """
     identity = identity_columns(new.columns)
-    content = [field for field in new.schema if field.name not in {*identity, *_NO_CONTENT}]
+    content = [field for field in new.schema if field.name not in {*identity, *NO_CONTENT}]
     theirs = old.select(
         *identity,
         F.lit(True).alias("_there"),

@@ -7,7 +7,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.storage import COMPACTED
-from gridcontainer.container.tables.tables import current_rows, read_properties
+from gridcontainer.container.tables.frames import current_rows, read_properties
 
 SIGN: Final = "_sign"  # 1 of a row that came, -1 of one that went
 _RETENTION: Final = timedelta(days=7)  # of Delta's removed files, where a table does not say its

@@ -7,19 +7,20 @@ many and its empty edge few, and is partitioned as finely as its partitions stil
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from pyspark.sql import DataFrame, functions as F
+from numpy.typing import NDArray
 
+from gridcontainer.container.tables.actions import Snapshot
 from gridcontainer.grid.arrays import Int64s
 from gridcontainer.grid.levels import get_level
 
 ROWS_PER_FILE: Final = 500_000
 TIMED_KINDS: Final = frozenset({"events", "trajectories", "series"})
-_SAMPLED_ROWS: Final = 200_000
+SAMPLED_ROWS: Final = 200_000
+_PREFIX_LEVEL_BEFORE: Final = 2  # of tables that do not say theirs
 _SMALL_SHARE: Final = 0.1  # of the rows may lie in partitions that are not worth a file
-_SEED: Final = 39409
 
 
 @dataclass(frozen=True)
@@ -47,52 +48,61 @@ class Layout:
         """The columns by which the rows of the table lie."""
         return ("source_file", "source_row") if self.prefix_level is None else ("cell",)
 
+    @property
+    def sort(self) -> list[str]:
+        """The columns by which rows are sorted when they are written: the month comes first."""
+        return (["event_month"] if self.by_month else []) + list(self.order)
 
-def sample_of(rows: DataFrame, count: int) -> DataFrame:
-    """Rows enough to choose a layout by.
 
-    To be drawn from what is read, not from what is made of it: else all is made for a few.
+def layout_of(table: Snapshot) -> Layout:
+    """The layout in which a dataset's table was written."""
+    by_month = "event_month" in table.metadata.partition
+    if "grid_prefix" not in table.metadata.partition:
+        return Layout(None, by_month, len(table.files))
+    level = table.metadata.properties.get("gridcontainer.prefix_level")
+    return Layout(int(level or _PREFIX_LEVEL_BEFORE), by_month, len(table.files))
 
-    Args:
-        rows: as they are read.
-        count: rows, about.
+
+@dataclass(frozen=True)
+class Places:
+    """Where and when a sample of rows is.
+
+    Attributes:
+        cells: (n,) cells of the rows.
+        months: (n,) months of the rows, such as ``2024-01``; empty where the kind has no time.
     """
-    share = min(1.0, _SAMPLED_ROWS / max(1, count))
-    return rows if share == 1.0 else rows.sample(share, _SEED)
+
+    cells: Int64s
+    months: NDArray[Any]
 
 
 def choose_layout(
-    sample: Callable[[], DataFrame],
+    sample: Callable[[], Places],
     *,
     kind: str,
     level: int | None,
     count: int,
     levels: Sequence[int],
 ) -> Layout:
-    """The layout for the rows of a data set; looks at their cells only where they are many.
+    """The layout for the rows of a dataset; looks at their cells only where they are many.
 
     Args:
-        sample: makes the frame to look at, of ``sample_of``: ``cell``, and ``event_time`` where
-            the kind has one.
-        kind: of the data set.
-        level: of ``cell``; None for a table without position.
-        count: rows, about.
-        levels: for the prefix to choose from, coarse to fine.
+        sample: gives places of a sample of about ``SAMPLED_ROWS`` rows.
+        kind: kind of the dataset.
+        level: level of the cells; None for a table without position.
+        count: number of rows, about.
+        levels: levels for the prefix to choose from, coarse to fine.
     """
     files = max(1, -(-count // ROWS_PER_FILE))
     if level is None:
         return Layout(None, files=files)
     if files == 1:
         return Layout(min(levels[0], level))
-    timed = kind in TIMED_KINDS
-    month = F.date_format("event_time", "yyyy-MM") if timed else F.lit("")
-    sampled = sample().select("cell", month.alias("month")).toPandas()
-    months = sampled["month"].nunique()
+    places = sample()
+    months = len(np.unique(places.months)) if kind in TIMED_KINDS else 1
     by_month = months > 1 and count / months >= ROWS_PER_FILE
     per_period = count // months if by_month else count
-    prefix_level = choose_prefix_level(
-        sampled["cell"].to_numpy(np.int64), per_period, levels=levels
-    )
+    prefix_level = choose_prefix_level(places.cells, per_period, levels=levels)
     return Layout(min(prefix_level, level), by_month, files)
 
 
@@ -111,17 +121,3 @@ def choose_prefix_level(cells: Int64s, count: int, *, levels: Sequence[int]) -> 
         if rows[rows < ROWS_PER_FILE / 2].sum() <= _SMALL_SHARE * count:
             chosen = level
     return chosen
-
-
-def arrange(rows: DataFrame, *, layout: Layout, order: Sequence[str] | None = None) -> DataFrame:
-    """The rows cut along their order into a task a file, each sorted.
-
-    Args:
-        rows: with the columns of ``order``; n rows.
-        layout: says how many tasks, and whether a month comes first.
-        order: columns to sort by, where they have not the names of the table's yet; else the
-            layout's. One column of integers is sorted much faster than two columns.
-    """
-    first = [F.date_format("event_time", "yyyy-MM")] if layout.by_month else []
-    columns = [*first, *(F.col(name) for name in order or layout.order)]
-    return rows.repartitionByRange(layout.files, *columns).sortWithinPartitions(*columns)

@@ -8,67 +8,24 @@ where the table has the rows that are to change.
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from delta.tables import DeltaMergeBuilder, DeltaTable
 from pyspark.sql import Column, DataFrame, Row, functions as F
 
-from gridcontainer.container.tables.changes import (
-    ABSENT,
-    CHANGE,
-    INSERT,
-    OLD_CELL,
-    OLD_PREFIX,
-    UPDATE,
-    identity_columns,
-    with_content,
-)
-from gridcontainer.container.tables.layout import ROWS_PER_FILE, Layout, arrange
+from gridcontainer.container.tables.arrange import arrange
+from gridcontainer.container.tables.changes import CHANGE, OLD_CELL, OLD_PREFIX, with_content
+from gridcontainer.container.tables.compare import identity_columns
+from gridcontainer.container.tables.layout import ROWS_PER_FILE, Layout
+from gridcontainer.container.tables.state import ABSENT, INSERT, UPDATE, Changes
 from gridcontainer.grid.ranges import merge_ranges
 from gridcontainer.spark.columns import grid_parent
 
 MAX_RANGES: Final = 64
 _RANGE_LEVEL: Final = 5  # 4" x 4": changes in one such cell are one range
 _CLOSE: Final = "close"
-
-
-@dataclass(frozen=True)
-class Merged:
-    """What a run changed in a table, by its changes and by Delta's own metrics.
-
-    Attributes:
-        inserted: rows, new identities.
-        updated: rows.
-        deleted: rows (closed, where the table keeps history).
-        kept: rows that the source no longer has.
-        files_before: files of the table.
-        files_in_reach: of them, those that the literals leave to be searched.
-        files_rewritten: of them, those that held a row to change.
-    """
-
-    inserted: int = 0
-    updated: int = 0
-    deleted: int = 0
-    kept: int = 0
-    files_before: int = 0
-    files_in_reach: int = 0
-    files_rewritten: int = 0
-
-    @classmethod
-    def of(cls, counts: Mapping[str, int], *, deletes: bool, before: int, **files: int) -> Self:
-        """From the number of changes of each kind."""
-        absent = counts.get(ABSENT, 0)
-        return cls(
-            inserted=counts.get(INSERT, 0),
-            updated=counts.get(UPDATE, 0),
-            deleted=absent if deletes else 0,
-            kept=0 if deletes else absent,
-            files_before=before,
-            **files,
-        )
 
 
 def merge_changes(
@@ -80,7 +37,7 @@ def merge_changes(
     layout: Layout,
     deletes: bool,
     closed: datetime | None = None,
-) -> Merged:
+) -> Changes:
     """Bring changes into a table; without any the table gets no new version.
 
     Args:
@@ -93,7 +50,7 @@ def merge_changes(
         closed: for a table with history, the moment from which the former rows are not valid.
     """
     table = DeltaTable.forPath(changes.sparkSession, path)
-    done = functools.partial(Merged.of, counts, deletes=deletes, before=layout.files)
+    done = functools.partial(Changes.of, counts, deletes=deletes, before=layout.files)
     if not deletes:
         changes = changes.where(F.col(CHANGE) != ABSENT)
     wanted = counts.keys() - (set() if deletes else {ABSENT})

@@ -1,68 +1,73 @@
-"""What the container's tables are made of."""
+"""Schemas of the container's tables, in Arrow."""
 
-from pyspark.sql import types as T
+from typing import Final
 
-OBJECT_COLUMN = T.StructField("object_id", T.StringType(), False)
-GRID_COLUMNS = T.StructType(
+import pyarrow as pa
+
+INSTANT: Final = pa.timestamp("us", tz="UTC")
+
+OBJECT_COLUMN: Final = pa.field("object_id", pa.string(), nullable=False)
+GRID_COLUMNS: Final = pa.schema(
     [
-        T.StructField("cell", T.LongType(), False),
-        T.StructField("grid_code", T.StringType(), False),
-        T.StructField("grid_level", T.ByteType(), False),
-        T.StructField("grid_prefix", T.StringType(), False),
-        T.StructField("lon", T.DoubleType(), False),
-        T.StructField("lat", T.DoubleType(), False),
+        pa.field("cell", pa.int64(), nullable=False),
+        pa.field("grid_code", pa.string(), nullable=False),
+        pa.field("grid_level", pa.int8(), nullable=False),
+        pa.field("grid_prefix", pa.string(), nullable=False),
+        pa.field("lon", pa.float64(), nullable=False),
+        pa.field("lat", pa.float64(), nullable=False),
     ]
 )
-TIME_COLUMN = T.StructField("event_time", T.TimestampType(), False)
-ORIGIN_COLUMNS = T.StructType(
+TIME_COLUMN: Final = pa.field("event_time", INSTANT, nullable=False)
+ORIGIN_COLUMNS: Final = pa.schema(
     [
-        T.StructField("source_file", T.StringType(), False),
-        T.StructField("source_row", T.LongType(), False),
-        T.StructField("run_id", T.StringType(), False),
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("source_row", pa.int64(), nullable=False),
+        pa.field("run_id", pa.string(), nullable=False),
     ]
 )
-HISTORY_COLUMNS = T.StructType(
+HISTORY_COLUMNS: Final = pa.schema(
     [
-        T.StructField("valid_from", T.TimestampType(), False),
-        T.StructField("valid_to", T.TimestampType(), True),
+        pa.field("valid_from", INSTANT, nullable=False),
+        pa.field("valid_to", INSTANT),
     ]
 )
-MONTH_COLUMN = T.StructField("event_month", T.StringType(), False)
-GEOMETRY_COLUMN = T.StructField("geometry", T.BinaryType(), False)
+MONTH_COLUMN: Final = pa.field("event_month", pa.string(), nullable=False)
+GEOMETRY_COLUMN: Final = pa.field("geometry", pa.binary(), nullable=False)
 
-QUARANTINE_SCHEMA = T.StructType(
+QUARANTINE: Final = pa.schema(
     [
-        T.StructField("dataset", T.StringType(), False),
-        T.StructField("source_file", T.StringType(), False),
-        T.StructField("source_row", T.LongType(), False),
-        T.StructField("reason", T.StringType(), False),
-        T.StructField("detail", T.StringType(), True),
-        T.StructField("row", T.StringType(), True),
-        T.StructField("mended", T.StringType(), True),
-        T.StructField("run_id", T.StringType(), False),
+        pa.field("dataset", pa.string(), nullable=False),
+        pa.field("source_file", pa.string(), nullable=False),
+        pa.field("source_row", pa.int64(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string()),
+        pa.field("row", pa.string()),
+        pa.field("mended", pa.string()),
+        pa.field("run_id", pa.string(), nullable=False),
     ]
 )
 
-RUNS_SCHEMA = T.StructType(
+_COUNTS: Final = pa.map_(pa.string(), pa.int64())
+RUNS: Final = pa.schema(
     [
-        T.StructField("run_id", T.StringType(), False),
-        T.StructField("job", T.StringType(), False),
-        T.StructField("dataset", T.StringType(), False),
-        T.StructField("department", T.StringType(), False),
-        T.StructField("started", T.TimestampType(), False),
-        T.StructField("seconds", T.DoubleType(), False),
-        T.StructField("fingerprint", T.StringType(), False),
-        T.StructField("table_version", T.LongType(), False),
-        T.StructField("rows_in", T.LongType(), False),
-        T.StructField("rows_out", T.LongType(), False),
-        T.StructField("rows_quarantined", T.LongType(), False),
-        T.StructField("reasons", T.MapType(T.StringType(), T.LongType()), False),
-        T.StructField("mended", T.MapType(T.StringType(), T.LongType()), True),
-        T.StructField("inserted", T.LongType(), True),
-        T.StructField("updated", T.LongType(), True),
-        T.StructField("deleted", T.LongType(), True),
-        T.StructField("kept", T.LongType(), True),
-        T.StructField("files_before", T.LongType(), True),
-        T.StructField("files_rewritten", T.LongType(), True),
+        pa.field("run_id", pa.string(), nullable=False),
+        pa.field("job", pa.string(), nullable=False),
+        pa.field("dataset", pa.string(), nullable=False),
+        pa.field("department", pa.string(), nullable=False),
+        pa.field("started", INSTANT, nullable=False),
+        pa.field("seconds", pa.float64(), nullable=False),
+        pa.field("fingerprint", pa.string(), nullable=False),
+        pa.field("table_version", pa.int64(), nullable=False),
+        pa.field("rows_in", pa.int64(), nullable=False),
+        pa.field("rows_out", pa.int64(), nullable=False),
+        pa.field("rows_quarantined", pa.int64(), nullable=False),
+        pa.field("reasons", _COUNTS, nullable=False),
+        pa.field("mended", _COUNTS),
+        pa.field("inserted", pa.int64()),
+        pa.field("updated", pa.int64()),
+        pa.field("deleted", pa.int64()),
+        pa.field("kept", pa.int64()),
+        pa.field("files_before", pa.int64()),
+        pa.field("files_rewritten", pa.int64()),
     ]
 )

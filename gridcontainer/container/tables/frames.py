@@ -1,7 +1,6 @@
 """Delta tables of the container: made with their properties, replaced, appended to, measured."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from threading import Lock
 from types import MappingProxyType
 
@@ -11,35 +10,9 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F, types as T
 
 from gridcontainer.container.tables.layout import Layout
+from gridcontainer.container.tables.properties import layout_properties
 
 _MAKING = Lock()  # two tasks of a night may want the same table
-_PREFIX_LEVEL_BEFORE = 2  # of tables that do not say theirs
-_GRID_CONSTRAINTS = {
-    "delta.constraints.position": "lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90",
-    # Not startswith(): other engines that write Delta have another name for it.
-    "delta.constraints.prefix_of_code": (
-        "substring(grid_code, 1, length(grid_prefix)) = grid_prefix"
-    ),
-}
-
-
-@dataclass(frozen=True)
-class TableState:
-    """What a table holds, read back from the table itself.
-
-    Attributes:
-        version: of the table.
-        rows: in it; where it keeps history, those that are valid now.
-        partitions: that have rows.
-        files: of this version.
-        bytes: of these files.
-    """
-
-    version: int
-    rows: int
-    partitions: int
-    files: int
-    bytes: int
 
 
 def replace_dataset(
@@ -54,7 +27,7 @@ def replace_dataset(
         properties: of the table beside those that every data set has.
     """
     spark = rows.sparkSession
-    wanted = {**_layout_properties(rows.columns, layout), **properties}
+    wanted = {**layout_properties(rows.columns, layout), **properties}
     if not DeltaTable.isDeltaTable(spark, path):
         writer = rows.writeTo(f"delta.`{path}`").using("delta")
         if layout.partition:
@@ -73,33 +46,6 @@ def replace_dataset(
     )
 
 
-def find_layout(spark: SparkSession, path: str) -> Layout:
-    """The layout in which a data set's table was written."""
-    detail = DeltaTable.forPath(spark, path).detail().collect()[0]
-    level = detail["properties"].get("gridcontainer.prefix_level")
-    by_month = "event_month" in detail["partitionColumns"]
-    if "grid_prefix" not in detail["partitionColumns"]:
-        return Layout(None, by_month, detail["numFiles"])
-    return Layout(int(level or _PREFIX_LEVEL_BEFORE), by_month, detail["numFiles"])
-
-
-def _layout_properties(columns: Sequence[str], layout: Layout) -> dict[str, str]:
-    """What a table with these columns is made with.
-
-    Prefix = integer range: minimum and maximum of ``cell`` and of the time are all that skipping
-    needs, and shapes and long texts stay out of the statistics.
-    """
-    skipping = [name for name in ("cell", "event_time") if name in columns] or ["source_row"]
-    shared = {
-        "delta.enableChangeDataFeed": "true",
-        "delta.dataSkippingStatsColumns": ",".join(skipping),
-    }
-    if layout.prefix_level is None:
-        return shared
-    level = {"gridcontainer.prefix_level": str(layout.prefix_level)}
-    return shared | level | _GRID_CONSTRAINTS
-
-
 def replace_where(rows: DataFrame, path: str, which: str) -> None:
     """Replace the rows of a table, which is there, for which a condition in SQL holds."""
     (
@@ -109,26 +55,6 @@ def replace_where(rows: DataFrame, path: str, which: str) -> None:
         .option("replaceWhere", which)
         .option("mergeSchema", "true")
         .save(path)
-    )
-
-
-def read_state(spark: SparkSession, path: str) -> TableState:
-    """Count what a data set's table holds.
-
-    Where somebody writes to it meanwhile, the newest version is another than the one told here.
-    """
-    version = read_version(spark, path)
-    table = DeltaTable.forPath(spark, path)
-    detail = table.detail().collect()[0]
-    rows = current_rows(table.toDF())
-    prefixes = [name for name in ("grid_prefix",) if name in rows.columns]
-    by_prefix = rows.groupBy(*prefixes).count().collect()
-    return TableState(
-        version=version,
-        rows=sum(row["count"] for row in by_prefix),
-        partitions=len(by_prefix),
-        files=detail["numFiles"],
-        bytes=detail["sizeInBytes"],
     )
 
 
@@ -179,11 +105,6 @@ def as_schema(
         return values.get(name, F.col(name) if otherwise is None else otherwise)
 
     return [column(field.name).cast(field.dataType).alias(field.name) for field in fields]
-
-
-def find_state(spark: SparkSession, path: str) -> TableState | None:
-    """What a data set's table holds; None where there is no table."""
-    return read_state(spark, path) if DeltaTable.isDeltaTable(spark, path) else None
 
 
 def append(rows: DataFrame, path: str, *, new_columns: bool = False) -> None:

@@ -1,0 +1,111 @@
+"""Judged rows cut into the pieces that are shuffled: a piece is one binary value.
+
+A row that crosses between Python and Java costs a microsecond; a piece of thousands costs as much.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from gridcontainer.container.judge.columns import CELL, TIME
+from gridcontainer.container.tables.layout import Layout, Places
+from gridcontainer.grid.arrays import Int64s
+
+_ORDER: Final = b"gridcontainer.order"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where the rows of a table are cut into buckets, one a file about.
+
+    Attributes:
+        months: (n,) month of the first row of each bucket but the first; zeros where the layout
+            has no months.
+        cells: (n,) cell of the same row.
+    """
+
+    months: Int64s
+    cells: Int64s
+
+    @property
+    def count(self) -> int:
+        """Number of buckets."""
+        return len(self.cells) + 1
+
+    def bucket_of(self, rows: pa.Table | pa.RecordBatch) -> Int64s:
+        """The bucket of each judged row."""
+        cells = rows.column(CELL).to_numpy()
+        if not self.months.any():
+            return np.searchsorted(self.cells, cells, side="right")
+        months = months_of(rows)
+        buckets = np.empty(len(cells), np.int64)
+        for month in np.unique(months):
+            at = months == month
+            first, last = np.searchsorted(self.months, [month, month + 1])
+            inside = np.searchsorted(self.cells[first:last], cells[at], side="right")
+            buckets[at] = first + inside
+        return buckets
+
+
+def choose_bounds(places: Places, layout: Layout) -> Bounds:
+    """Cut a sample of rows into as many equal parts as the layout has files."""
+    months = np.zeros(len(places.cells), np.int64)
+    if layout.by_month:
+        months = places.months.astype("datetime64[M]").astype(np.int64)
+    order = np.lexsort((places.cells, months))
+    steps = np.linspace(0, len(order), layout.files + 1).astype(int)[1:-1]
+    at = order[np.unique(steps[steps < len(order)])] if len(order) else order
+    pairs = np.unique(np.column_stack([months[at], places.cells[at]]), axis=0)
+    return Bounds(pairs[:, 0].copy(), pairs[:, 1].copy())
+
+
+def months_of(rows: pa.Table | pa.RecordBatch) -> Int64s:
+    """The month of each judged row, counted from 1970."""
+    moments = rows.column(TIME).cast(pa.int64()).to_numpy()
+    return moments.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+
+
+def cut(rows: pa.Table, buckets: Int64s) -> Iterator[tuple[int, pa.Table]]:
+    """The rows of each bucket, in their order."""
+    order = np.argsort(buckets, kind="stable")
+    arranged = rows.take(pa.array(order)) if np.any(np.diff(buckets) < 0) else rows
+    sorted_buckets = buckets[order]
+    starts = np.flatnonzero(np.diff(sorted_buckets, prepend=-1))
+    ends = np.append(starts[1:], len(sorted_buckets))
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        yield int(sorted_buckets[start]), arranged.slice(start, end - start)
+
+
+def pack(rows: pa.Table, order: tuple[int, int]) -> bytes:
+    """Rows as one binary value.
+
+    Args:
+        rows: rows of one bucket.
+        order: number of the piece of the source, and of this part of it: rows are put together
+            in this order again.
+    """
+    told = rows.replace_schema_metadata({_ORDER: f"{order[0]:012d}.{order[1]:06d}"})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, told.schema) as writer:
+        writer.write_table(told.combine_chunks())
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def unpack(packed: Iterator[bytes]) -> pa.Table | None:
+    """Rows of several binary values, in the order of the source; None where there are none."""
+    tables = [pa.ipc.open_stream(value).read_all() for value in packed]
+    if not tables:
+        return None
+    tables.sort(key=_order_of)
+    plain = [table.replace_schema_metadata(None) for table in tables]
+    return pa.concat_tables(plain)
+
+
+def _order_of(table: pa.Table) -> bytes:
+    said: Mapping[bytes, bytes] | Any = table.schema.metadata
+    order: bytes = said[_ORDER]
+    return order

@@ -1,0 +1,196 @@
+"""A large source into files of a table: Spark's tasks get names of pieces and shuffle binary values.
+
+Each task reads a piece, judges it and cuts it into buckets (``work``); each bucket is put in order
+and written by one task. Keys are looked at first, in buckets of their own of the same shuffle, so
+that nothing is read twice.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.ingest.cut import unpack
+from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
+from gridcontainer.container.ingest.keys import ORDER, find_losers
+from gridcontainer.container.ingest.rows import places_of
+from gridcontainer.container.ingest.work import Buckets, Losers, Packed, WriteWork, Wrote
+from gridcontainer.container.judge.columns import (
+    CELL,
+    DETAIL,
+    FIRST_REASON,
+    KEY,
+    LAT,
+    LON,
+    ORIGINAL,
+    REASON,
+    REPAIRED,
+    TIME,
+)
+from gridcontainer.container.judge.repeated import Keep
+from gridcontainer.container.sources import OpenSource, Piece, read_piece
+from gridcontainer.container.sources.records import FILE, GEOMETRY, REPAIR, ROW, TEXT
+from gridcontainer.container.tables.layout import SAMPLED_ROWS, Places
+
+_SAMPLED_PIECES: Final = 32
+QUARANTINE_BUCKETS: Final = 4
+KEY_BUCKETS: Final = 16
+_KEPT: Final = (
+    *(FILE, ROW, TEXT, REPAIR),
+    *(LON, LAT, CELL, TIME, KEY, REASON, DETAIL, REPAIRED, ORIGINAL, FIRST_REASON),
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample of a source's sound rows.
+
+    Attributes:
+        places: cells and months of the rows.
+        count: number of rows that all of the source has, about.
+    """
+
+    places: Places
+    count: int
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What was written of a source; nothing of it is committed.
+
+    Attributes:
+        rows_in: number of records of the source.
+        wrote: files and numbers.
+        between_files: repeated keys whose rows are in different files.
+    """
+
+    rows_in: int
+    wrote: Wrote
+    between_files: int
+
+
+def kept_columns(judge: RecordJudge) -> tuple[str, ...]:
+    """The columns of judged rows that are shuffled."""
+    shapes = (GEOMETRY,) if judge.judge.declaration.has_shape else ()
+    return (*_KEPT, *shapes, *judge.names.values())
+
+
+def sample_pieces(
+    spark: SparkSession,
+    pieces: Sequence[Piece],
+    source: OpenSource,
+    declaration: Declaration,
+    judge: RecordJudge,
+) -> Sample:
+    """Judge the first records of some pieces, evenly chosen, to choose a layout and bounds by."""
+    step = max(1, len(pieces) // _SAMPLED_PIECES)
+    chosen = pieces[::step]
+    most = max(1, SAMPLED_ROWS // len(chosen))
+
+    def look(piece: Piece) -> tuple[Places, float]:
+        batch = next(iter(read_piece(piece, source, declaration)), None)
+        if batch is None:
+            return Places(np.empty(0, np.int64), np.empty(0, str)), 0.0
+        share = batch.num_rows / max(1, batch.nbytes)
+        (judged,) = judge.run([batch])
+        rows = pa.Table.from_batches([judged])
+        sound = rows.filter(is_sound(rows))
+        thin = sound.take(pa.array(np.arange(0, sound.num_rows, -(-sound.num_rows // most) or 1)))
+        return places_of(thin, declaration.kind), share
+
+    found = spark.sparkContext.parallelize(chosen, len(chosen)).map(look).collect()
+    places = Places(
+        np.concatenate([one.cells for one, _ in found]),
+        np.concatenate([one.months for one, _ in found]),
+    )
+    return Sample(places, _count_of(source, [share for _, share in found]))
+
+
+def _count_of(source: OpenSource, shares: Sequence[float]) -> int:
+    return int(source.size * float(np.mean(shares or [0.0])))
+
+
+def sort_and_write(
+    packed: Any,
+    buckets: Buckets,
+    write: WriteWork,
+    keep: Keep,
+) -> Sorted:
+    """Shuffle packed rows to their buckets, find repeated keys, and write each bucket.
+
+    Args:
+        packed: RDD of ``Packed``.
+        buckets: buckets of the shuffle.
+        write: writes a bucket.
+        keep: which row of a key stays.
+    """
+    context = packed.context
+    shuffled = packed.partitionBy(buckets.counts + 1, lambda bucket: bucket)
+    first = range(buckets.rows, buckets.rows + buckets.keys)
+    (told,) = _on(shuffled, lambda rows: rows, [buckets.counts])
+    rows_in = int(np.sum(told.column("records").to_numpy()))
+    losers = [one for one in _on(shuffled, partial(find_losers, keep=keep), first) if one]
+    by_bucket, between = _by_bucket(losers)
+    shared = context.broadcast(by_bucket)
+
+    def write_bucket(rows: pa.Table) -> Wrote:
+        from pyspark import TaskContext  # noqa: PLC0415 - where the task runs
+
+        task = TaskContext.get()
+        bucket = task.partitionId() if task else 0
+        return write.run(rows, shared.value.get(bucket))
+
+    wrote = _on(shuffled, write_bucket, range(buckets.rows))
+    out = range(buckets.rows + buckets.keys, buckets.counts)
+    wrote += _on(shuffled, write.quarantine, out)
+    return Sorted(rows_in, _together(wrote), between)
+
+
+def _on(shuffled: Any, function: Callable[[pa.Table], Any], buckets: Iterable[int]) -> list[Any]:
+    """What a function makes of the rows of some buckets; of an empty bucket nothing is made."""
+    chosen = list(buckets)
+
+    def run(values: Iterator[Packed]) -> Iterator[Any]:
+        rows = unpack(value for _, value in values)
+        if rows is not None:
+            yield function(rows)
+
+    if not chosen:
+        return []
+    found: list[Any] = shuffled.context.runJob(shuffled, run, chosen)
+    return found
+
+
+def _by_bucket(losers: Sequence[pa.Table]) -> tuple[dict[int, Losers], int]:
+    """The losers of each bucket of rows, and how many lost to a row of another file."""
+    if not losers:
+        return {}, 0
+    whole = pa.concat_tables(losers).sort_by(ORDER)
+    order, buckets = whole.column(ORDER).to_numpy(), whole.column("bucket").to_numpy()
+    is_equal = np.asarray(whole.column("is_equal"))
+    winners = whole.column("winner").to_numpy()
+    found = {
+        int(bucket): Losers(order[buckets == bucket], is_equal[buckets == bucket])
+        for bucket in np.unique(buckets)
+    }
+    return found, int(np.sum((order >> 40) != (winners >> 40)))
+
+
+def _together(wrote: Sequence[Wrote]) -> Wrote:
+    reasons: Counter[str] = Counter()
+    repaired: Counter[str] = Counter()
+    for one in wrote:
+        reasons.update(one.reasons)
+        repaired.update(one.repaired)
+    return Wrote(
+        tuple(file for one in wrote for file in one.files),
+        tuple(file for one in wrote for file in one.quarantined),
+        dict(reasons),
+        dict(repaired),
+    )

@@ -1,0 +1,80 @@
+"""A delivery that would take away more than a city would expect is refused until a person agrees."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gridcontainer.errors import DeliveryError
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a delivery may take away.
+
+    Attributes:
+        dataset: name of the dataset.
+        most_removed: share of rows that a delivery may take away, in [0, 1].
+        is_accepted: a person agreed to whatever this delivery takes away.
+    """
+
+    dataset: str
+    most_removed: float
+    is_accepted: bool = False
+
+    def require_rows(self, *, rows_in: int, rows_before: int) -> None:
+        """Refuse a delivery that is far shorter than the last one.
+
+        Args:
+            rows_in: records of this delivery.
+            rows_before: records of the last delivery.
+
+        Raises:
+            DeliveryError: says how many are missing, and how to agree.
+        """
+        self._require(rows_before - rows_in, rows_before, "the delivery is shorter by", "records")
+
+    def require_removal(self, *, removed: int, rows_before: int) -> None:
+        """Refuse a delivery that would remove many rows of the table.
+
+        Args:
+            removed: rows that would be removed or closed.
+            rows_before: rows of the table.
+
+        Raises:
+            DeliveryError: says how many rows would go, and how to agree.
+        """
+        self._require(removed, rows_before, "would remove", "rows")
+
+    def require_columns(self, vanished: Mapping[str, int], *, rows: int) -> None:
+        """Refuse a delivery that lacks columns in which the table has values.
+
+        Args:
+            vanished: number of values that the table has in each column that vanished.
+            rows: rows of the table.
+
+        Raises:
+            DeliveryError: names the columns.
+        """
+        missed = [name for name, values in vanished.items() if values > self.most_removed * rows]
+        if missed and not self.is_accepted:
+            raise DeliveryError(
+                f"{self.dataset}: the delivery has no column {', '.join(sorted(missed))} any "
+                f"more; the table stays as it is. {self._remedy}"
+            )
+
+    def _require(self, gone: int, before: int, what: str, unit: str) -> None:
+        is_all = gone >= before > 0
+        if self.is_accepted or not (is_all or gone > self.most_removed * before):
+            return
+        if is_all and self.most_removed >= 1:
+            return
+        raise DeliveryError(
+            f"{self.dataset}: {what} {gone:,} of {before:,} {unit}, more than most_removed: "
+            f"{self.most_removed:g} allows; the table stays as it is. {self._remedy}"
+        )
+
+    @property
+    def _remedy(self) -> str:
+        return (
+            "If that is right, agree to it once: gridcontainer ingest "
+            f"{self.dataset} --accept-removal"
+        )

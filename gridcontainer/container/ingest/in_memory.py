@@ -1,0 +1,94 @@
+"""All records of a small source, judged in this process: no Spark is started."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.judge.columns import JUDGED, REASON
+from gridcontainer.container.judge.judge import Judge
+from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
+from gridcontainer.container.judge.repair import describe, repair
+from gridcontainer.container.judge.repeated import mark_repeated
+from gridcontainer.container.sources import OpenSource, read_piece, split
+
+_PIECE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class RecordJudge:
+    """Judges and repairs the records of one dataset; it can be sent to another process.
+
+    Attributes:
+        judge: judge of the dataset.
+        names: stored name of each source column.
+        texts: what to say of each rule of repair.
+    """
+
+    judge: Judge
+    names: Mapping[str, str]
+    texts: tuple[str, ...]
+
+    @classmethod
+    def create(
+        cls, judge: Judge, names: Mapping[str, str], declaration: Declaration
+    ) -> "RecordJudge":
+        """For a dataset whose declaration is over the source's names."""
+        return cls(judge, names, tuple(describe(rule) for rule in declaration.mend))
+
+    def run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Judge batches of raw rows under the source's names."""
+        for batch in batches:
+            judged = self.judge.judge(self._stored(batch))
+            yield repair(judged, self.judge, self.names, self.texts)
+
+    def _stored(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return batch.rename_columns([self.names.get(name, name) for name in batch.schema.names])
+
+
+def judge_in_memory(source: OpenSource, declaration: Declaration, judge: RecordJudge) -> pa.Table:
+    """Read and judge all records of a source.
+
+    Args:
+        source: the open source.
+        declaration: declaration of the dataset, over the source's names.
+        judge: judge of the dataset.
+
+    Returns:
+        Judged rows, in order of file and row.
+    """
+    batches = [
+        judged
+        for piece in split(source, declaration, target_bytes=_PIECE_BYTES)
+        for judged in judge.run(read_piece(piece, source, declaration))
+    ]
+    return mark_all(batches, source, judge, declaration)
+
+
+def mark_all(
+    batches: list[pa.RecordBatch],
+    source: OpenSource,
+    judge: RecordJudge,
+    declaration: Declaration,
+) -> pa.Table:
+    """Put judged batches together, and find the keys that are repeated among them."""
+    if not batches:
+        fields = [
+            field.with_name(judge.names.get(field.name, field.name)) for field in source.schema
+        ]
+        return pa.schema([*fields, *JUDGED]).empty_table()
+    judged = pa.Table.from_batches(batches).combine_chunks()
+    keep = declaration.keep or "first"
+    marked = mark_repeated(judged, keep=keep)
+    if not {REPEATED, REPEATED_ROW} & {rule.reason for rule in declaration.mend}:
+        return marked
+    # A rule may give a row that repeats a key another key: then all keys are asked again.
+    (batch,) = marked.combine_chunks().to_batches()
+    repaired = repair(batch, judge.judge, judge.names, judge.texts)
+    return mark_repeated(pa.Table.from_batches([repaired]), keep=keep)
+
+
+def is_sound(judged: pa.Table) -> pa.ChunkedArray:
+    """Whether each judged row has no reason against it."""
+    return judged.column(REASON).is_null()

@@ -1,0 +1,234 @@
+"""Large sources and changes of large tables: Spark schedules, shuffles and merges."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import unquote
+
+import pyarrow as pa
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession, functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from gridcontainer.container.ingest.bring import Brought, Work, say_repeated, vanished_columns
+from gridcontainer.container.ingest.cut import choose_bounds
+from gridcontainer.container.ingest.distributed import (
+    KEY_BUCKETS,
+    QUARANTINE_BUCKETS,
+    Sample,
+    Sorted,
+    kept_columns,
+    sample_pieces,
+    sort_and_write,
+)
+from gridcontainer.container.ingest.work import Buckets, ReadWork, WriteWork
+from gridcontainer.container.sources import read_piece, split
+from gridcontainer.container.tables.actions import DataFile, Snapshot
+from gridcontainer.container.tables.changes import count_changes, find_changes
+from gridcontainer.container.tables.frames import current_rows
+from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
+from gridcontainer.container.tables.log import read_snapshot, require_snapshot
+from gridcontainer.container.tables.merge import merge_changes
+from gridcontainer.container.tables.state import ABSENT, Changes
+
+PIECE_BYTES = 64 << 20
+_MOST_CHANGED = 0.5  # of the rows; above it the staged files become the table
+
+
+def bring_large(work: Work, spark: SparkSession, *, before: int) -> Brought:
+    """Bring a large source into the tables.
+
+    Args:
+        work: what the run works with.
+        spark: the session.
+        before: records of the last delivery; 0 where there is none.
+
+    Raises:
+        DeliveryError: the delivery would take away too much; nothing is changed then.
+    """
+    pieces = split(work.source, work.declaration, target_bytes=PIECE_BYTES)
+    sample = sample_pieces(spark, pieces, work.source, work.declaration, work.judge)
+    there = read_snapshot(work.table.path)
+    layout = _choose_layout(work, sample, there)
+    buckets = _buckets(work, sample, layout)
+    read = ReadWork(
+        work.judge,
+        buckets,
+        len(pieces),
+        work.declaration.dataset,
+        work.table.run_id,
+        kept_columns(work.judge),
+    )
+    numbers = {path: number for number, path in enumerate(work.source.files)}
+    source, declaration = work.source, work.declaration
+    tasks = [(at, numbers[piece.path], piece) for at, piece in enumerate(pieces)]
+    packed = spark.sparkContext.parallelize(tasks, len(tasks)).flatMap(
+        lambda task: read.run(
+            read_piece(task[2], source, declaration), piece=task[0], file_number=task[1]
+        )
+    )
+    written = sort_and_write(
+        packed,
+        buckets,
+        WriteWork(
+            work.table.maker(layout), work.table.path, work.storage, declaration.dataset,
+            work.judge.names,
+        ),
+        declaration.keep or "first",
+    )  # fmt: skip
+    work.guard.require_rows(rows_in=written.rows_in, rows_before=before)
+    changes, version = _commit(work, spark, there, written, layout)
+    return Brought(
+        rows_in=written.rows_in,
+        changes=changes,
+        version=version,
+        quarantined=written.wrote.quarantined,
+        reasons=written.wrote.reasons,
+        repaired=written.wrote.repaired,
+        notes=(*source.notes, *_notes(work, written)),
+    )
+
+
+def _notes(work: Work, written: Sorted) -> list[str]:
+    if work.declaration.keep is not None or not written.between_files:
+        return []
+    return [say_repeated(work.declaration.dataset, written.between_files)]
+
+
+def _choose_layout(work: Work, sample: Sample, there: Snapshot | None) -> Layout:
+    table = work.table
+    best = choose_layout(
+        lambda: sample.places,
+        kind=work.declaration.kind,
+        level=table.level,
+        count=sample.count,
+        levels=table.prefix_levels,
+    )
+    if there is None or _is_surely_replaced(work, sample, there):
+        return best
+    return replace(layout_of(there), files=best.files)
+
+
+def _is_surely_replaced(work: Work, sample: Sample, there: Snapshot) -> bool:
+    """Whether most rows are new whatever they are, so that the table is laid out anew."""
+    return work.declaration.deletes_absent and sample.count > 2.5 * there.rows
+
+
+def _buckets(work: Work, sample: Sample, layout: Layout) -> Buckets:
+    bounds = None if work.table.level is None else choose_bounds(sample.places, layout)
+    return Buckets(
+        bounds,
+        rows=bounds.count if bounds else layout.files,
+        keys=KEY_BUCKETS if work.declaration.key else 0,
+        quarantine=QUARANTINE_BUCKETS,
+    )
+
+
+def _commit(
+    work: Work, spark: SparkSession, there: Snapshot | None, written: Sorted, layout: Layout
+) -> tuple[Changes, int]:
+    files = written.wrote.files
+    rows = sum(file.rows for file in files)
+    schema = table_schema(work, layout)
+    if there is None:
+        return Changes(inserted=rows), work.table.commit_whole(files, schema, layout, None)
+    return change_large(work, spark, there, files, rows, layout)
+
+
+def table_schema(work: Work, layout: Layout) -> pa.Schema:
+    """The schema of the table's rows."""
+    own = [
+        field.with_name(work.judge.names[field.name])
+        for field in work.source.schema
+        if field.name in work.judge.names
+    ]
+    return pa.schema([*work.table.maker(layout).fields(), *own])
+
+
+def change_large(
+    work: Work,
+    spark: SparkSession,
+    there: Snapshot,
+    staged: Sequence[DataFile],
+    rows: int,
+    layout: Layout | None = None,
+) -> tuple[Changes, int]:
+    """Bring staged files into a table that is there: as its whole, or what differs by MERGE.
+
+    Args:
+        work: what the run works with.
+        spark: the session.
+        there: the table as it is.
+        staged: files that are in no version yet; those that are not committed are removed.
+        rows: number of their rows.
+        layout: layout of the staged files; the table's where None.
+
+    Returns:
+        The numbers of changed rows, and the version.
+    """
+    table, own = work.table, layout or layout_of(there)
+    new = _read_staged(spark, work, staged, own)
+    held = current_rows(spark.read.format("delta").load(table.path))
+    changes = find_changes(new, held).persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        counts = count_changes(changes)
+        is_rekeyed = (
+            there.metadata.properties.get("gridcontainer.key")
+            != table.properties["gridcontainer.key"]
+        )
+        _require_plausible(work, held, counts.get(ABSENT, 0), rows, is_rekeyed=is_rekeyed)
+        many = sum(counts.values()) > _MOST_CHANGED * rows
+        if _replaces(work, there, many=many, is_rekeyed=is_rekeyed) or own != replace(
+            layout_of(there), files=own.files
+        ):
+            version = table.commit_whole(staged, table_schema(work, own), own, there)
+            return Changes.of(counts, deletes=True, before=len(there.files)), version
+        merged = merge_changes(
+            changes,
+            new,
+            table.path,
+            counts=counts,
+            layout=layout_of(there),
+            deletes=work.declaration.deletes_absent,
+            closed=table.started if work.declaration.history else None,
+        )
+    finally:
+        changes.unpersist()
+    for file in staged:
+        table.files.delete(f"{table.path}/{unquote(file.path)}")
+    return merged, table.renew_properties(require_snapshot(table.path))
+
+
+def _replaces(work: Work, there: Snapshot, *, many: bool, is_rekeyed: bool) -> bool:
+    history, names = work.declaration.history, set(there.metadata.schema.names)
+    if history or "valid_to" in names:
+        return history != ("valid_to" in names)
+    other = set(table_schema(work, layout_of(there)).names) != names
+    return is_rekeyed or (work.declaration.deletes_absent and (many or other))
+
+
+def _require_plausible(
+    work: Work, held: DataFrame, absent: int, rows: int, *, is_rekeyed: bool
+) -> None:
+    vanished = vanished_columns(held.columns, work.table.columns)
+    counted = held.agg(F.count("*"), *(F.count(f"`{name}`") for name in vanished)).collect()[0]
+    before = counted[0]
+    work.guard.require_columns(
+        {name: counted[at + 1] for at, name in enumerate(vanished)}, rows=before
+    )
+    if not work.declaration.key or is_rekeyed:
+        removed = max(0, before - rows)
+    else:
+        removed = absent if work.declaration.deletes_absent else 0
+    work.guard.require_removal(removed=removed, rows_before=before)
+
+
+def _read_staged(
+    spark: SparkSession, work: Work, staged: Sequence[DataFile], layout: Layout
+) -> DataFrame:
+    schema = table_schema(work, layout)
+    kinds = from_arrow_schema(schema)
+    if not staged:
+        return spark.createDataFrame([], kinds)
+    paths = [f"file://{work.table.path}/{file.path}" for file in staged]
+    reader = spark.read.schema(kinds).option("basePath", f"file://{work.table.path}")
+    return reader.parquet(*paths).select(*(F.col(f"`{name}`") for name in schema.names))

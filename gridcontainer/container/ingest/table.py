@@ -1,0 +1,291 @@
+"""Judged rows in memory into a dataset's table: one commit, of the files that hold a change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.files import Files
+from gridcontainer.container.ingest.rows import RowMaker, places_of
+from gridcontainer.container.tables import layout as layouts
+from gridcontainer.container.tables.actions import Action, DataFile, Snapshot, TableMetadata
+from gridcontainer.container.tables.compare import Comparison, compare
+from gridcontainer.container.tables.data_files import write_files
+from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
+from gridcontainer.container.tables.log import commit
+from gridcontainer.container.tables.properties import layout_properties, statistics_columns
+from gridcontainer.container.tables.state import Changes
+from gridcontainer.container.tables.update import updated_rows
+
+_MOST_CHANGED: Final = 0.5  # of the rows; above it all is written anew, and laid out anew
+
+
+@dataclass(frozen=True)
+class DatasetTable:
+    """The table of one dataset, and how one run writes it.
+
+    Attributes:
+        path: path of the table.
+        files: port to the files.
+        declaration: declaration of the dataset, over stored names.
+        columns: stored names of the source's columns.
+        level: level of the cells; None for a table without position.
+        prefix_levels: levels that partitions may have, coarse to fine.
+        run_id: identifier of the run.
+        started: when the run began, UTC.
+    """
+
+    path: str
+    files: Files
+    declaration: Declaration
+    columns: Sequence[str]
+    level: int | None
+    prefix_levels: Sequence[int]
+    run_id: str
+    started: datetime
+
+    def maker(self, layout: Layout) -> RowMaker:
+        """Makes rows for the table in a layout."""
+        return RowMaker(
+            self.declaration, self.columns, self.level, layout, self.run_id, self.started
+        )
+
+    @cached_property
+    def properties(self) -> dict[str, str]:
+        """The properties that tell what the dataset is."""
+        declaration = self.declaration
+        return {
+            "gridcontainer.title": declaration.title,
+            "gridcontainer.kind": declaration.kind,
+            "gridcontainer.level": str(self.level or ""),
+            "gridcontainer.prefix_levels": ",".join(map(str, self.prefix_levels)),
+            "gridcontainer.label": declaration.label or "",
+            "gridcontainer.key": ",".join(declaration.key),
+            "gridcontainer.tags": ",".join(declaration.tags),
+            "gridcontainer.confidential": str("confidential" in declaration.sensitivity.values()),
+        }
+
+    def create(self, sound: pa.Table) -> tuple[Changes, int]:
+        """Make the table with its first rows.
+
+        Args:
+            sound: judged rows without a reason, in order of file and row.
+
+        Returns:
+            The numbers of changed rows, and the version.
+        """
+        version = self._write_whole(sound, None)
+        return Changes(inserted=sound.num_rows), version
+
+    def change(self, there: Snapshot, delivery: "Delivery", sound: pa.Table) -> tuple[Changes, int]:
+        """Bring a delivery into the table; without a change it gets no new version.
+
+        Args:
+            there: the table as it is.
+            delivery: what ``compare`` found.
+            sound: judged rows without a reason, in order of file and row.
+        """
+        if delivery.replaces:
+            version = self._write_whole(sound, there)
+            return delivery.counted(there, deletes=True, rewritten=len(there.files)), version
+        return self._update(there, delivery)
+
+    def stage(self, sound: pa.Table, there: Snapshot) -> list[DataFile]:
+        """Write rows to files that are in no version yet."""
+        layout = layout_of(there)
+        return self._write(self.maker(layout).make(sound), layout.partition)
+
+    def compare(self, sound: pa.Table, there: Snapshot, held: pa.Table) -> "Delivery":
+        """What the sound rows change in the table.
+
+        Args:
+            sound: judged rows without a reason, in order of file and row.
+            there: the table as it is.
+            held: all its rows, file by file.
+        """
+        new = self.maker(layout_of(there)).make(sound)
+        is_current = np.ones(held.num_rows, bool)
+        if "valid_to" in held.column_names:
+            is_current = np.asarray(held.column("valid_to").is_null())
+        at = np.flatnonzero(is_current)
+        found = compare(new, held.take(pa.array(at)))
+        found = replace(found, former=at[found.former], absent=at[found.absent])
+        is_rekeyed = (
+            there.metadata.properties.get("gridcontainer.key")
+            != self.properties["gridcontainer.key"]
+        )
+        delivery = Delivery(
+            new, held, found, deletes=self.declaration.deletes_absent, is_rekeyed=is_rekeyed
+        )
+        return replace(delivery, replaces=self._is_to_be_replaced(there, delivery))
+
+    def _is_to_be_replaced(self, there: Snapshot, delivery: "Delivery") -> bool:
+        """Whether nothing of the table is to stay, or its history begins or ends with this run."""
+        history, names = self.declaration.history, set(there.metadata.schema.names)
+        if history or "valid_to" in names:
+            return history != ("valid_to" in names)
+        if delivery.is_rekeyed:
+            return True  # no row would be known again
+        many = delivery.count > _MOST_CHANGED * delivery.new.num_rows
+        other = set(delivery.new.column_names) != names
+        return self.declaration.deletes_absent and (many or other)
+
+    def _write_whole(self, sound: pa.Table, there: Snapshot | None) -> int:
+        """Write the whole table, laid out anew; returns the version."""
+        layout = choose_layout(
+            partial(places_of, sound, self.declaration.kind),
+            kind=self.declaration.kind,
+            level=self.level,
+            count=sound.num_rows,
+            levels=self.prefix_levels,
+        )
+        rows = self.maker(layout).make(sound)
+        written = self._write(rows, layout.partition)
+        return self.commit_whole(written, rows.schema, layout, there)
+
+    def commit_whole(
+        self,
+        added: Sequence[DataFile],
+        schema: pa.Schema,
+        layout: Layout,
+        there: Snapshot | None,
+    ) -> int:
+        """Commit files as the whole table; the former ones go."""
+        properties = {**layout_properties(schema.names, layout), **self.properties}
+        metadata = TableMetadata(schema, tuple(layout.partition), properties)
+        if there is not None:
+            metadata = replace(metadata, id=there.metadata.id, created=there.metadata.created)
+        gone = [file.removed() for file in (there.files if there else ())]
+        actions = [*metadata.actions(), *gone, *(file.added() for file in added)]
+        return commit(
+            self.files,
+            self.path,
+            actions,
+            after=there and there.version,
+            operation="WRITE" if there else "CREATE TABLE AS SELECT",
+            parameters={"mode": "Overwrite", "predicate": "[]"},
+            metrics={
+                "numFiles": len(added),
+                "numOutputRows": sum(file.rows for file in added),
+            },
+        )
+
+    def _update(self, there: Snapshot, delivery: "Delivery") -> tuple[Changes, int]:
+        update = updated_rows(
+            delivery.new,
+            delivery.held,
+            delivery.found,
+            deletes=delivery.deletes,
+            closed=self.started if self.declaration.history else None,
+        )
+        if update.is_empty:
+            return delivery.counted(there, deletes=False), self.renew_properties(there)
+        layout, touched = layout_of(there), update.touched_files(there, layouts.ROWS_PER_FILE)
+        rows = update.rows_of(touched, there).sort_by([(name, "ascending") for name in layout.sort])
+        feed = write_files(
+            update.feed, self.path, files=self.files, partition=layout.partition, statistics=(),
+            for_feed=True,
+        )  # fmt: skip
+        actions = [
+            *self._metadata_actions(there, rows.schema),
+            *(there.files[at].removed() for at in touched),
+            *(file.added() for file in self._write(rows, layout.partition)),
+            *(file.told() for file in feed),
+        ]
+        changed = len(update.changed_files(there))
+        counted = delivery.counted(there, deletes=delivery.deletes, rewritten=changed)
+        metrics = {
+            "numOutputRows": rows.num_rows,
+            "numTargetRowsInserted": counted.inserted,
+            "numTargetRowsUpdated": counted.updated,
+            "numTargetRowsDeleted": counted.deleted,
+            "numTargetFilesRemoved": len(touched),
+        }
+        version = commit(
+            self.files, self.path, actions, after=there.version, operation="MERGE", metrics=metrics
+        )
+        return counted, version
+
+    def renew_properties(self, there: Snapshot) -> int:
+        """Set the properties that differ; a table that has them all gets no new version."""
+        actions = self._metadata_actions(there, there.metadata.schema)
+        if not actions:
+            return there.version
+        return commit(
+            self.files, self.path, actions, after=there.version, operation="SET TBLPROPERTIES"
+        )
+
+    def _metadata_actions(self, there: Snapshot, schema: pa.Schema) -> list[Action]:
+        """New columns and properties, where there are any."""
+        wanted = {**there.metadata.properties, **self.properties}
+        fields = [
+            *there.metadata.schema,
+            *(
+                field.with_nullable(True)
+                for field in schema
+                if field.name not in there.metadata.schema.names
+            ),
+        ]
+        if len(fields) == len(there.metadata.schema) and wanted == there.metadata.properties:
+            return []
+        return replace(there.metadata, schema=pa.schema(fields), properties=wanted).actions()
+
+    def _write(self, rows: pa.Table, partition: Sequence[str]) -> list[DataFile]:
+        return write_files(
+            rows, self.path, files=self.files, partition=partition,
+            statistics=statistics_columns(rows.column_names),
+            rows_per_file=layouts.ROWS_PER_FILE,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a delivery changes in a table.
+
+    Attributes:
+        new: rows as the table is to hold them.
+        held: all rows that the table holds, file by file.
+        found: differences; row numbers are of ``new`` and ``held``.
+        deletes: rows that the source no longer has go; else they stay.
+        replaces: the table is written anew as a whole.
+        is_rekeyed: the declaration has another key than the table was written with.
+    """
+
+    new: pa.Table
+    held: pa.Table
+    found: Comparison
+    deletes: bool
+    replaces: bool = False
+    is_rekeyed: bool = False
+
+    @property
+    def count(self) -> int:
+        """Rows that differ."""
+        return len(self.found.inserted) + len(self.found.updated) + len(self.found.absent)
+
+    def removed(self, rows_before: int) -> int:
+        """Rows that the delivery takes away of the rows that are valid.
+
+        Without a key, or with another one, no row is known again: then only numbers tell.
+        """
+        is_known = "object_id" in self.new.column_names and not self.is_rekeyed
+        if is_known:
+            return len(self.found.absent) if self.deletes or self.replaces else 0
+        return max(0, rows_before - self.new.num_rows)
+
+    def counted(self, there: Snapshot, *, deletes: bool, rewritten: int = 0) -> Changes:
+        """The numbers of changed rows."""
+        absent = len(self.found.absent)
+        return Changes(
+            inserted=len(self.found.inserted),
+            updated=len(self.found.updated),
+            deleted=absent if deletes else 0,
+            kept=0 if deletes else absent,
+            files_before=len(there.files),
+            files_rewritten=rewritten,
+        )

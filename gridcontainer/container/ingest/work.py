@@ -1,0 +1,207 @@
+"""What a task does with a piece of a source, or with a bucket of rows: Arrow in, Arrow out."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from gridcontainer.container.files import Files
+from gridcontainer.container.ingest.cut import Bounds, cut, pack
+from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
+from gridcontainer.container.ingest.keys import ORDER, key_bucket_of, key_rows, order_of
+from gridcontainer.container.ingest.rows import RowMaker
+from gridcontainer.container.judge.columns import REASON
+from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
+from gridcontainer.container.quarantine.replace import write_quarantine_files
+from gridcontainer.container.quarantine.rows import count_reasons, to_quarantine
+from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables import layout as layouts
+from gridcontainer.container.tables.actions import DataFile
+from gridcontainer.container.tables.data_files import write_files
+from gridcontainer.container.tables.properties import statistics_columns
+from gridcontainer.grid.arrays import Int64s
+
+_PART_BYTES: Final = 64 << 20  # of cut rows that a task holds before it gives them away
+
+Packed = tuple[int, bytes]
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """The buckets of one shuffle, numbered one after the other.
+
+    Attributes:
+        bounds: where the rows are cut; None for a table without position, cut by piece.
+        rows: number of buckets of rows.
+        keys: number of buckets of keys; 0 without a declared key.
+        quarantine: number of buckets of quarantined rows.
+    """
+
+    bounds: Bounds | None
+    rows: int
+    keys: int
+    quarantine: int
+
+    @property
+    def counts(self) -> int:
+        """The bucket of the numbers of records."""
+        return self.rows + self.keys + self.quarantine
+
+    def of_rows(self, sound: pa.Table, piece: int, pieces: int) -> Int64s:
+        """The bucket of each sound row of a piece."""
+        if self.bounds is not None:
+            return self.bounds.bucket_of(sound)
+        return np.full(sound.num_rows, piece * self.rows // pieces)
+
+
+@dataclass(frozen=True)
+class ReadWork:
+    """Reads, judges and cuts a piece.
+
+    Attributes:
+        judge: judge of the dataset.
+        buckets: buckets of the shuffle.
+        pieces: number of all pieces.
+        dataset: name of the dataset.
+        run_id: identifier of the run.
+        kept_columns: columns of judged rows that the rows of the table are made from.
+    """
+
+    judge: RecordJudge
+    buckets: Buckets
+    pieces: int
+    dataset: str
+    run_id: str
+    kept_columns: tuple[str, ...]
+
+    def run(
+        self, batches: Iterable[pa.RecordBatch], *, piece: int, file_number: int
+    ) -> Iterator[Packed]:
+        """The packed parts of a piece, each with the number of its bucket.
+
+        Args:
+            batches: raw rows of the piece.
+            piece: number of the piece.
+            file_number: number of its file.
+        """
+        waiting: list[pa.RecordBatch] = []
+        count = part = 0
+        for judged in self.judge.run(batches):
+            waiting.append(judged)
+            count += judged.num_rows
+            if sum(batch.nbytes for batch in waiting) > _PART_BYTES:
+                yield from self._cut(waiting, (piece, part), file_number)
+                waiting, part = [], part + 1
+        if waiting:
+            yield from self._cut(waiting, (piece, part), file_number)
+        told = pa.table({"piece": [piece], "records": [count]})
+        yield self.buckets.counts, pack(told, (piece, 0))
+
+    def _cut(
+        self, batches: list[pa.RecordBatch], order: tuple[int, int], file_number: int
+    ) -> Iterator[Packed]:
+        judged = pa.Table.from_batches(batches)
+        sound_mask = is_sound(judged)
+        out = judged.filter(pa.compute.invert(sound_mask))
+        if out.num_rows:
+            rows = to_quarantine(
+                out, dataset=self.dataset, names=self.judge.names, run_id=self.run_id
+            )
+            bucket = self.buckets.rows + self.buckets.keys + order[0] % self.buckets.quarantine
+            yield bucket, pack(rows, order)
+            judged = judged.filter(sound_mask)
+        buckets = self.buckets.of_rows(judged, order[0], self.pieces)
+        numbers = order_of(judged, file_number)
+        kept = judged.select(self.kept_columns).append_column(ORDER, pa.array(numbers))
+        for bucket, rows in cut(kept, buckets):
+            yield bucket, pack(rows, order)
+        if self.buckets.keys:
+            keys = key_rows(judged, numbers, buckets, self.judge.names.values())
+            for bucket, part in cut(keys, key_bucket_of(keys, self.buckets.keys)):
+                yield self.buckets.rows + bucket, pack(part, order)
+
+
+@dataclass(frozen=True)
+class Losers:
+    """Rows of one bucket that repeat a key of another row.
+
+    Attributes:
+        order: (n,) their numbers, rising.
+        is_equal: (n,) whether each is equal to the row that stays.
+    """
+
+    order: Int64s
+    is_equal: Int64s
+
+    def mark(self, rows: pa.Table) -> pa.Table:
+        """Give the rows of the bucket their reasons."""
+        numbers = rows.column(ORDER).to_numpy()
+        at = np.searchsorted(self.order, numbers)
+        at[at == len(self.order)] = 0
+        is_loser = self.order[at] == numbers
+        reasons = np.full(rows.num_rows, None, object)
+        reasons[is_loser] = np.where(self.is_equal[at[is_loser]], REPEATED_ROW, REPEATED)
+        where = rows.schema.get_field_index(REASON)
+        return rows.set_column(where, rows.schema.field(where), pa.array(reasons, pa.string()))
+
+
+@dataclass(frozen=True)
+class Wrote:
+    """What a task wrote; nothing of it is in a table before it is committed.
+
+    Attributes:
+        files: files of the dataset's table.
+        quarantined: files of the quarantine.
+        reasons: quarantined rows by reason.
+        repaired: repaired rows by their first reason.
+    """
+
+    files: tuple[DataFile, ...]
+    quarantined: tuple[DataFile, ...]
+    reasons: Mapping[str, int]
+    repaired: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class WriteWork:
+    """Writes a bucket of rows.
+
+    Attributes:
+        maker: makes the rows of the table.
+        path: path of the table.
+        storage: the container.
+        dataset: name of the dataset.
+        names: stored name of each source column.
+    """
+
+    maker: RowMaker
+    path: str
+    storage: Storage
+    dataset: str
+    names: Mapping[str, str]
+
+    def run(self, rows: pa.Table, losers: Losers | None) -> Wrote:
+        """Write the rows of a bucket, and what of them goes to the quarantine."""
+        if losers is not None and len(losers.order):
+            rows = losers.mark(rows)
+        out = to_quarantine(rows, dataset=self.dataset, names=self.names, run_id=self.maker.run_id)
+        made = self.maker.make(rows.filter(is_sound(rows)))
+        files: Files = self.storage.files
+        written = write_files(
+            made,
+            self.path,
+            files=files,
+            partition=self.maker.layout.partition,
+            statistics=statistics_columns(made.column_names),
+            rows_per_file=layouts.ROWS_PER_FILE,
+        )
+        wrote = self.quarantine(out) if out.num_rows else Wrote((), (), {}, {})
+        return Wrote(tuple(written), wrote.quarantined, wrote.reasons, wrote.repaired)
+
+    def quarantine(self, rows: pa.Table) -> Wrote:
+        """Write rows of the quarantine."""
+        reasons, repaired = count_reasons(rows)
+        files = write_quarantine_files(rows, self.storage)
+        return Wrote((), tuple(files), reasons, repaired)
