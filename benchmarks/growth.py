@@ -74,11 +74,11 @@ def _measure(rows: int, container: str, parent: str | None) -> Measured:
         spark = build_session("benchmarks.growth")
         replicate(spark, places, rows).write.parquet(f"{folder}/fixes")
         storage = Storage(f"{folder}/container")
-        prepare_container(spark, storage)
+        prepare_container(storage)
         city = load_city(Path("conf/city/shanghai.yaml"))
         steps: Mapping[str, Callable[[], Any]] = {
             "ingest": lambda: ingest_dataset(
-                spark, FIXES, city=city, sources=Path(folder), storage=storage
+                lambda: spark, FIXES, city=city, sources=Path(folder), storage=storage
             ),
             "query": lambda: _ask(storage, places),
             "reconstruct": lambda: bring_cells(spark, storage, whole=True),

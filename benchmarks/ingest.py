@@ -84,9 +84,9 @@ def measure_write(spark: SparkSession, folder: Path, rows: int, rounds: int) -> 
     def ours() -> None:
         shutil.rmtree(folder / "container", ignore_errors=True)
         storage = Storage(str(folder / "container"))
-        prepare_container(spark, storage)
+        prepare_container(storage)
         city = load_city(Path("conf/city/shanghai.yaml"))
-        results.append(ingest_dataset(spark, FIXES, city=city, sources=folder, storage=storage))
+        results.append(ingest_dataset(lambda: spark, FIXES, city=city, sources=folder, storage=storage))
 
     seconds = best_of({"plain Delta write": plain, "ingest": ours}, rounds)
     run, table = results[-1].run, results[-1].table

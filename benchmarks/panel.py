@@ -63,9 +63,9 @@ def main() -> None:
         fixes = replicate(spark, places, options.rows)
         fixes.transform(_slower).write.parquet(f"{folder}/fixes")
         storage = Storage(f"{folder}/container")
-        prepare_container(spark, storage)
+        prepare_container(storage)
         city = load_city(Path("conf/city/shanghai.yaml"))
-        ingest_dataset(spark, FIXES, city=city, sources=Path(folder), storage=storage)
+        ingest_dataset(lambda: spark, FIXES, city=city, sources=Path(folder), storage=storage)
         towns = Storage(options.container).dataset("planning", "towns")
         shutil.copytree(towns, storage.dataset("planning", "towns"))
         seconds = measure_changes(

@@ -50,9 +50,9 @@ def main() -> None:
         spark = build_session("benchmarks.reconstruct")
         replicate(spark, places, options.rows).write.parquet(f"{folder}/fixes")
         storage = Storage(f"{folder}/container")
-        prepare_container(spark, storage)
+        prepare_container(storage)
         city = load_city(Path("conf/city/shanghai.yaml"))
-        ingest_dataset(spark, FIXES, city=city, sources=Path(folder), storage=storage)
+        ingest_dataset(lambda: spark, FIXES, city=city, sources=Path(folder), storage=storage)
         seconds = measure_changes(
             DeltaTable.forPath(spark, storage.dataset("traffic", "fixes")),
             {**everywhere(), "one_place": in_one_place},

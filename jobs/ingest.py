@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     storage = Storage(options.container)
-    outcome = ingest_datasets(spark, wanted, city=city, sources=options.sources, storage=storage)
+    outcome = ingest_datasets(lambda: spark, wanted, city=city, sources=options.sources, storage=storage)
     for line in outcome.lines():
         print(line)
     if failure := renew_catalogue(storage, declared):

@@ -59,7 +59,7 @@ def ingest_and_report(
     starting = "starting Spark (the first time it fetches 110 MB of jars)"
     with told_progress(console, starting, len(wanted)) as report:
         outcome = ingest_datasets(
-            build_session("gridcontainer ingest"),
+            lambda: build_session("gridcontainer ingest"),
             wanted,
             city=city,
             sources=sources,

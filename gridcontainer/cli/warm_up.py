@@ -35,7 +35,7 @@ def warm_up_command() -> None:
             folder = Path(name)
             write_sample(folder / "sources", scale=_SCALE)
             outcome = ingest_datasets(
-                spark,
+                lambda: spark,
                 declared,
                 city=city,
                 sources=folder / "sources",

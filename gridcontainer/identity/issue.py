@@ -103,7 +103,7 @@ def issue(
     """
     sources = _choose(storage.container, declarations, names)
     with storage_errors("identities cannot be issued"):
-        prepare_container(spark, storage.container)
+        prepare_container(storage.container)
         earlier = last_runs(storage.container, JOB)
         prints = {source.aside: source.fingerprint() for source in sources}
         same = {n: r for n, r in earlier.items() if r.fingerprint == prints.get(n)}

@@ -71,7 +71,7 @@ def run_job(request: Request, *, tell: Tell, warn: Tell) -> int:
     def on_start(spark: SparkSession, process: int) -> None:
         if lock is not None:
             lock.add_process(process)
-        prepare_container(spark, storage)
+        prepare_container(storage)
 
     storage = Storage(request.container)
     session = Session(on_start)

@@ -197,7 +197,7 @@ def _of_run(run: Run, message: str) -> Done:
 
 def _ingest(night: Night, declaration: Declaration) -> Done:
     ingested = ingest_dataset(
-        night.session.spark(), declaration, city=night.city, sources=night.sources,
+        night.session.spark, declaration, city=night.city, sources=night.sources,
         storage=night.storage,
     )  # fmt: skip
     run = ingested.run

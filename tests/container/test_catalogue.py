@@ -70,7 +70,7 @@ def twice(spark, city, declare, tmp_path_factory) -> Twice:
     options = {"city": city, "sources": folder, "storage": storage}
 
     def bring() -> dict[str, Ingested]:
-        outcome = ingest_datasets(spark, declarations, **options)
+        outcome = ingest_datasets(lambda: spark, declarations, **options)
         assert not outcome.failures
         return {result.run.dataset: result for result in outcome.results}
 

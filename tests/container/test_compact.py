@@ -41,7 +41,7 @@ def compacted(spark, city, declare, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compact_module, "ROWS_PER_FILE", 500)
         patch.setattr(layout_module, "ROWS_PER_FILE", 500)
-        first = ingest_dataset(spark, declare(key=["id"]), **options)
+        first = ingest_dataset(lambda: spark, declare(key=["id"]), **options)
         path = storage.dataset("planning", "places")
         rows = spark.read.format("delta").load(path)
         rows.repartition(12, F.rand(1)).write.format("delta").mode("overwrite").save(path)
@@ -53,7 +53,7 @@ def compacted(spark, city, declare, tmp_path_factory):
         tidy = DeltaTable(path)
         again = compact_datasets(spark, storage)["places"]
         read_on = reader.count()
-        ingested_again = ingest_dataset(spark, declare(key=["id"]), **options)
+        ingested_again = ingest_dataset(lambda: spark, declare(key=["id"]), **options)
     return {
         "first": first, "messy": messy, "tidy": tidy, "planned": planned, "done": done,
         "again": again, "after_dry_run": after_dry_run, "reader": read_on,

@@ -192,7 +192,7 @@ def test_only_the_files_with_a_change_are_written_anew(spark, city, wide, declar
     def bring(rows: pd.DataFrame):
         rows.to_csv(folder / "places.csv", index=False)
         return ingest_dataset(
-            spark, declare(key=["id"]), city=city, sources=folder, storage=storage
+            lambda: spark, declare(key=["id"]), city=city, sources=folder, storage=storage
         )
 
     first = bring(places)

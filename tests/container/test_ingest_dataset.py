@@ -75,7 +75,7 @@ def test_the_other_position_of_a_data_set_has_its_own_counts(
     other = declaration.model_copy(update={"datum": "BD09", "position": position})
     storage = Storage(str(tmp_path))
     run = ingest_module.ingest_dataset(
-        spark, other, city=city, sources=ingested.sources, storage=storage
+        lambda: spark, other, city=city, sources=ingested.sources, storage=storage
     ).run
     counts = truth_of(sample, declaration.source.path).other["bdLocation"]
     assert run.rows_out == counts.valid
@@ -326,7 +326,7 @@ def test_the_same_content_again_changes_nothing(ingested, spark, city, name):
     paths = [ingested.path(name), ingested.storage.quarantine, ingested.storage.runs]
     before = [history(path) for path in paths]
     again = ingest_module.ingest_dataset(
-        spark,
+        lambda: spark,
         ingested.declarations[name],
         city=city,
         sources=ingested.sources,
@@ -526,7 +526,7 @@ def test_nothing_sound_makes_an_empty_table(ingest, declare, tmp_path):
 def test_one_that_fails_does_not_stop_the_others(ingested, city, spark, declare):
     told = []
     outcome = ingest_datasets(
-        spark,
+        lambda: spark,
         [declare("nowhere.csv"), ingested.declarations["towns"]],
         city=city,
         sources=ingested.sources,

@@ -189,7 +189,7 @@ def test_queries_are_exact_at_whatever_level_a_data_set_is_coded(
     frame.to_csv(tmp_path / "places.csv", index=False)
     storage = Storage(str(tmp_path / "container"))
     declaration = declare(key=["id"], level=level)
-    ingest_dataset(spark, declaration, city=city, sources=tmp_path, storage=storage)
+    ingest_dataset(lambda: spark, declaration, city=city, sources=tmp_path, storage=storage)
     rows = read_dataset(storage, "places").to_pandas()
     rows["finest"] = lonlat_to_code(rows["lon"], rows["lat"], 10)
     assert set(rows["grid_code"].str.len()) == {LEVELS[level - 1].code_length}

@@ -33,7 +33,7 @@ def test_declared_relations_resolve_before_and_after_linkage(
     for declaration in declared:
         if declaration.dataset in NAMES:
             ingest_dataset(
-                spark, declaration, city=city, sources=real_data, storage=storage.container
+                lambda: spark, declaration, city=city, sources=real_data, storage=storage.container
             )
     issued = {one.dataset: one.run.rows_out for one in issue(spark, storage, declared)}
     assert issued == dict(zip(NAMES, (416, 408, 16, 113), strict=True))

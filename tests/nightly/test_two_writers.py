@@ -45,7 +45,7 @@ class Writer:
     def ingest(self, report=lambda step: None) -> None:
         try:
             ingest_dataset(
-                self.spark, declare(), city=CITY, sources=self.folder, storage=self.storage,
+                lambda: self.spark, declare(), city=CITY, sources=self.folder, storage=self.storage,
                 report=report,
             )  # fmt: skip
         except (StorageError, ConservationError) as error:
@@ -79,7 +79,7 @@ def contents(storage: Storage) -> tuple[Counter, list[str]]:
 @pytest.mark.spark
 def test_two_writers_are_serialised_or_one_is_told(spark, tmp_path):
     held = Storage(str(tmp_path / "held"))
-    prepare_container(spark, held)
+    prepare_container(held)
     Writer(spark, held, tmp_path / "0", HELD).ingest()
     for phase in PHASES:
         storage = Storage(str(tmp_path / phase / "container"))

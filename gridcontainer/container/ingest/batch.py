@@ -5,10 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset, prepare_container
+from gridcontainer.container.ingest.dataset import (
+    SMALL_BYTES,
+    Ingested,
+    SessionMaker,
+    ingest_dataset,
+    prepare_container,
+)
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError
 
@@ -41,7 +45,7 @@ class Outcome:
 
 
 def ingest_datasets(
-    spark: SparkSession,
+    session: SessionMaker,
     declarations: Sequence[Declaration],
     *,
     city: CityProfile,
@@ -49,34 +53,40 @@ def ingest_datasets(
     storage: Storage,
     report: Report = lambda dataset, step: None,
     at_once: int = 2,
+    small_bytes: int = SMALL_BYTES,
+    accepts_removal: bool = False,
 ) -> Outcome:
     """Bring data sets into the container; the result is in their order.
 
     Args:
-        spark: the session.
-        declarations: of the data sets.
+        session: makes the Spark session; asked only for what is large, and for databases.
+        declarations: declarations of the datasets.
         city: their profile.
         sources: folder below which their files lie.
         storage: the container.
         report: is told the data set and each of its steps, ``"done"`` or ``"failed"`` the last;
             from several threads.
-        at_once: data sets under way at a time: while one waits for the driver, another computes.
+        at_once: datasets under way at a time.
+        small_bytes: size up to which a source is read, and a table changed, in this process.
+        accepts_removal: a person agreed to whatever the deliveries take away.
 
     Raises:
         StorageError: the container cannot be made.
     """
-    prepare_container(spark, storage)
+    prepare_container(storage)
 
     def ingest(declaration: Declaration) -> Ingested | GridContainerError:
         name = declaration.dataset
         try:
             result = ingest_dataset(
-                spark,
+                session,
                 declaration,
                 city=city,
                 sources=sources,
                 storage=storage,
                 report=lambda step: report(name, step),
+                small_bytes=small_bytes,
+                accepts_removal=accepts_removal,
             )
         except GridContainerError as error:
             report(name, "failed")

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.judge.columns import JUDGED, has_value, to_bools
 from gridcontainer.container.judge.condition import holds
 from gridcontainer.container.judge.coordinates import PositionReader
-from gridcontainer.container.judge.keys import is_missing, object_ids
+from gridcontainer.container.judge.keys import key_texts, object_ids
 from gridcontainer.container.judge.reasons import (
     BROKEN,
     NO_KEY,
@@ -21,9 +22,10 @@ from gridcontainer.container.judge.reasons import (
 )
 from gridcontainer.container.judge.time import TimeReader
 from gridcontainer.container.sources.records import FAULT
-from gridcontainer.grid.arrays import Bools
 from gridcontainer.grid.cell import lonlat_to_cell
 from gridcontainer.grid.levels import INVALID_CELL
+
+_ARROW: Final[Any] = pyarrow.compute  # it has no types
 
 
 def level_of(declaration: Declaration, city: CityProfile) -> int | None:
@@ -70,7 +72,7 @@ class Judge:
             declared,
             city,
             level_of(declared, city),
-            position and PositionReader.create(position, missing, datum),
+            position and PositionReader(position, missing, datum),
             time and TimeReader.create(time, time.zone or city.time_zone, missing),
         )
 
@@ -130,30 +132,31 @@ class Judge:
         """The ``object_id`` of each sound row, and the reasons that are about keys."""
         if not self.declaration.key:
             return pa.nulls(raw.num_rows, pa.string())
-        columns = [raw.column(name) for name in self.declaration.key]
-        blank: Bools = np.zeros(raw.num_rows, bool)
-        for column in columns:
-            blank |= to_bools(is_missing(column, self.declaration.missing))
-        reasons.give(NO_KEY, blank)
+        declared = self.declaration
+        texts = [
+            key_texts(
+                raw.column(name), steps=declared.key_normalisation, missing=declared.missing
+            )
+            for name in declared.key
+        ]
+        for text in texts:
+            reasons.give(NO_KEY, ~has_value(text))
         sound = reasons.is_sound
         if sound.all():
-            return object_ids(self.declaration.dataset, columns)
+            return object_ids(declared.dataset, texts)
         where = pa.array(np.flatnonzero(sound))
-        ids = object_ids(self.declaration.dataset, [column.take(where) for column in columns])
+        ids = object_ids(declared.dataset, [text.take(where) for text in texts])
         places = np.cumsum(sound) - 1
         return ids.take(pa.array(places, pa.int64(), mask=~sound))
 
 
 def _first(*columns: pa.Array | None) -> pa.Array:
     """The first of several texts that is there."""
-    from pyarrow import compute  # noqa: PLC0415
-
-    arrow: Any = compute
     there = [column for column in columns if column is not None]
     useful = [column for column in there if column.null_count < len(column)]
     if not useful:
         return there[0]
-    return useful[0] if len(useful) == 1 else arrow.coalesce(*useful)
+    return useful[0] if len(useful) == 1 else _ARROW.coalesce(*useful)
 
 
 def _with_columns(raw: pa.RecordBatch, added: Mapping[str, pa.Array]) -> pa.RecordBatch:
