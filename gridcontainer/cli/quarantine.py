@@ -111,10 +111,8 @@ def try_command(
     rule = MendingRule(reason=reason, where=where, set=dict(text.split("=", 1) for text in sets))
     declaration = _declared(name, declarations, city).model_copy(update={"mend": [rule]})
     from gridcontainer.container.ingest.release import try_rules  # noqa: PLC0415
-    from gridcontainer.spark.session import build_session  # noqa: PLC0415
 
-    spark = build_session("gridcontainer quarantine")
-    tried = try_rules(spark, declaration, city=load_city(city), storage=Storage(container))
+    tried = try_rules(declaration, city=load_city(city), storage=Storage(container))
     hidden = _confidential(declaration)
     place = declaration.position
     is_hidden = place is not None and bool(hidden & {place.lon, place.lat})
@@ -139,10 +137,8 @@ def release_command(name: str, declarations: Path, city: Path, container: str) -
     """
     declaration = _declared(name, declarations, city)
     from gridcontainer.container.ingest.release import release  # noqa: PLC0415
-    from gridcontainer.spark.session import build_session  # noqa: PLC0415
 
-    spark = build_session("gridcontainer quarantine")
-    done = release(spark, declaration, city=load_city(city), storage=Storage(container))
+    done = release(declaration, city=load_city(city), storage=Storage(container))
     click.echo(f"{done.released:,} of {done.aside:,} rows released")
 
 

@@ -19,6 +19,8 @@ def print_ingested(results: Iterable[Ingested], console: Console) -> None:
     """Print a line for each data set, and one for each reason for which it set rows aside."""
     ordered = sorted(results, key=lambda result: (result.run.department, result.run.dataset))
     console.print(_counts(ordered))
+    if any(has_taken_away(result) for result in ordered):
+        console.print(_taken_away(ordered))
     if any(result.run.reasons for result in ordered):
         console.print(_reasons(ordered))
 
@@ -100,6 +102,19 @@ def _counts(results: Sequence[Ingested]) -> Table:
                 f"{result.table.bytes / 1024:,.0f}",
                 f"{run.seconds:.1f}" if result.changed else "unchanged",
             )
+    return table
+
+
+def has_taken_away(result: Ingested) -> bool:
+    """Whether a run removed rows, or the table has rows that the source no longer has."""
+    return result.changed and bool(result.run.deleted or result.run.kept)
+
+
+def _taken_away(results: Sequence[Ingested]) -> Table:
+    title = "Rows that their source no longer has"
+    table = table_of(title, ["dataset"], ["deleted", "kept in the table"])
+    for result in filter(has_taken_away, results):
+        table.add_row(result.run.dataset, f"{result.run.deleted:,}", f"{result.run.kept:,}")
     return table
 
 

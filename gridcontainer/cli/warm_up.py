@@ -40,6 +40,7 @@ def warm_up_command() -> None:
                 city=city,
                 sources=folder / "sources",
                 storage=Storage(str(folder / "container")),
+                small_bytes=0,  # Spark is what is to be warmed
             )
         for failure in outcome.failures.values():
             raise SparkSetupError(f"Spark starts but does not work: {failure}")

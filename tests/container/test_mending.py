@@ -112,7 +112,7 @@ def waiting(run, tmp_path, spark, city, declare):
     storage = Storage(str(tmp_path / "container"))
     declaration = declare(key=["id"], mend=[SWAP])
     options = {"city": city, "storage": storage}
-    return first, partial(release_module.release, spark, declaration, **options), tmp_path
+    return first, partial(release_module.release, declaration, **options), tmp_path
 
 
 def tables(folder):
@@ -126,7 +126,7 @@ def test_a_release_needs_no_source_and_does_nothing_twice(waiting, spark, city, 
     first, release, folder = waiting
     declaration = declare(key=["id"], mend=[SWAP])
     tried = release_module.try_rules(
-        spark, declaration, city=city, storage=Storage(str(folder / "container"))
+        declaration, city=city, storage=Storage(str(folder / "container"))
     )
     assert (tried.aside, tried.released) == (2, 1)  # the table has the key of the other
     assert release() == release_module.Released(aside=2, released=1)
@@ -182,7 +182,7 @@ def test_a_row_is_not_taken_for_another_that_had_its_number_in_the_file_before(
     ingest(declare(key=["id"]))
     storage = Storage(str(tmp_path / "container"))
     done = release_module.release(
-        spark, declare(key=["id"], mend=[SWAP]), city=city, storage=storage
+        declare(key=["id"], mend=[SWAP]), city=city, storage=storage
     )
     assert done == release_module.Released(aside=1, released=0)
     rows, aside, run = tables(tmp_path)
@@ -220,7 +220,7 @@ def test_a_broken_row_has_no_columns_to_mend(tmp_path, spark, city, ingest, decl
     rule = {"reason": "broken row", "set": {"lon": "'121.4'", "lat": "'31.2'"}}
     storage = Storage(str(tmp_path / "container"))
     done = release_module.release(
-        spark, declare(format="jsonlines", mend=[rule]), city=city, storage=storage
+        declare(format="jsonlines", mend=[rule]), city=city, storage=storage
     )
     assert done == release_module.Released(aside=0, released=0)
     assert tables(tmp_path)[0]["id"].tolist() == ["a"]

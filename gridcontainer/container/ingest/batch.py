@@ -31,6 +31,25 @@ class Outcome:
     results: tuple[Ingested, ...]
     failures: dict[str, str]
 
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that a person should read, of all datasets."""
+        return [note for result in self.results for note in result.notes]
+
+    def emptied(self, declarations: Sequence[Declaration]) -> list[str]:
+        """A sentence for each dataset of which no record was sound, and that may not be so."""
+        expected = {one.dataset for one in declarations if one.may_be_empty}
+        return [
+            f"{run.dataset}: all {run.rows_in:,} records were quarantined; look at them with "
+            f"gridcontainer quarantine show {run.dataset}, or declare may_be_empty: true"
+            for run in (result.run for result in self.results)
+            if run.rows_in and not run.rows_out and run.dataset not in expected
+        ]
+
+    def is_well(self, declarations: Sequence[Declaration]) -> bool:
+        """Whether every dataset went in, with one sound record at least."""
+        return not self.failures and not self.emptied(declarations)
+
     def lines(self) -> Iterator[str]:
         """A line of plain text for each data set, for the log of a job."""
         for result in self.results:
@@ -38,8 +57,10 @@ class Outcome:
             done = f"{run.seconds:.1f} s" if result.changed else "unchanged"
             yield (
                 f"{run.department}/{run.dataset}: {run.rows_in} rows in, {run.rows_out} out, "
-                f"{run.rows_quarantined} set aside {run.reasons or ''}, {done}"
+                f"{run.rows_quarantined} quarantined {run.reasons or ''}, "
+                f"{run.deleted} deleted, {run.kept} kept that the source no longer has, {done}"
             )
+            yield from result.notes
         for name, failure in self.failures.items():
             yield f"{name}: failed: {failure}"
 

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
@@ -11,11 +12,16 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F,
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from gridcontainer.container.declaration import Database, Declaration, Source
-from gridcontainer.container.ingest.raw_rows import no_faults, stored_schema
-from gridcontainer.container.sources import add_geometry, require_declared
-from gridcontainer.container.sources.records import FILE, ROW
-from gridcontainer.container.storage import stored_names
+from gridcontainer.container.sources import (
+    OpenSource,
+    add_geometry,
+    require_declared,
+    source_schema,
+)
+from gridcontainer.container.sources.records import FAULT, FILE, REPAIR, ROW, TEXT
 from gridcontainer.errors import SourceError
+
+SMALL_ROWS: Final = 2_000_000  # of a table that is judged in this process
 
 
 def read_jdbc(spark: SparkSession, source: Source) -> DataFrame:
@@ -40,15 +46,13 @@ def read_jdbc(spark: SparkSession, source: Source) -> DataFrame:
     return rows.select(*(_as_text(field) for field in rows.schema))
 
 
-def read_database(
-    spark: SparkSession, declaration: Declaration
-) -> tuple[DataFrame, dict[str, str]]:
-    """All rows of a ``jdbc`` data set as ``read_source`` gives those of files.
+def open_database(spark: SparkSession, declaration: Declaration) -> tuple[OpenSource, DataFrame]:
+    """A ``jdbc`` dataset as an open source, and its raw rows.
 
     Returns:
-        A lazy frame: the source's columns under their stored names and the readers' own.
-        ``_file`` is the database's name; ``_row`` numbers the rows from 1 in order of
-        ``database.order``, else of the key. And the stored name of each source column.
+        The source, without files; and a lazy frame of its schema: the source's columns under their
+        own names and the readers' own. ``_file`` is the database's name; ``_row`` numbers the rows
+        from 1 in order of ``database.order``, else of the key.
 
     Raises:
         SourceError: as ``read_jdbc``, or a declared column is not there.
@@ -62,17 +66,19 @@ def read_database(
             f"{declaration.dataset}: no column {', '.join(missing)} in {database.name}; there are "
             f"{', '.join(columns[:20])}. Is source.database.order right?"
         )
-    names = stored_names(columns)
     order = [F.col(f"`{name}`") for name in database.order or declaration.key]
     # One order of all rows: a window without partitions is what a number from 1 costs.
     numbered = Window.orderBy(*order, F.xxhash64(*(F.col(f"`{name}`") for name in columns)))
+    nothing = F.lit(None).cast("string")
     raw = rows.select(
         F.lit(database.name).alias(FILE),
         F.row_number().over(numbered).cast("long").alias(ROW),
-        *no_faults(),
-        *(F.col(f"`{name}`").alias(names[name]) for name in columns),
+        *(nothing.alias(name) for name in (FAULT, TEXT, REPAIR)),
+        *(F.col(f"`{name}`") for name in columns),
     )
-    return _with_shapes(raw, declaration, names), names
+    schema = source_schema(list(columns), declaration)
+    source = OpenSource(Path(), (), tuple(columns), schema, declaration.datum)
+    return source, _with_shapes(raw, declaration, schema)
 
 
 def database_fingerprint(spark: SparkSession, source: Source) -> str:
@@ -163,13 +169,12 @@ def _as_text(field: T.StructField) -> Column:
     return column.cast("string").alias(field.name)
 
 
-def _with_shapes(raw: DataFrame, declaration: Declaration, names: dict[str, str]) -> DataFrame:
+def _with_shapes(raw: DataFrame, declaration: Declaration, schema: pa.Schema) -> DataFrame:
     """The rows with ``_geometry`` where the position is a shape."""
-    position = declaration.with_columns(names).position
+    position = declaration.position
     if position is None or position.geometry is None:
         return raw
     datum = declaration.datum or "WGS84"
-    schema = stored_schema(names, declaration)
 
     def add(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         return (add_geometry(batch, position, datum).cast(schema) for batch in batches)

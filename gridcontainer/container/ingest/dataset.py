@@ -9,15 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
+
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.ingest.bring import Brought, Work, bring_in_memory
 from gridcontainer.container.ingest.guard import Guard
-from gridcontainer.container.ingest.in_memory import RecordJudge, judge_in_memory
+from gridcontainer.container.ingest.in_memory import RecordJudge, judge_in_memory, mark_all
 from gridcontainer.container.ingest.table import DatasetTable
 from gridcontainer.container.judge.judge import Judge
 from gridcontainer.container.quarantine.replace import replace_quarantined
 from gridcontainer.container.runs import Run, digest_of, digest_of_files, last_run, record_run
-from gridcontainer.container.sources import find_files, open_source
+from gridcontainer.container.sources import OpenSource, find_files, open_source
 from gridcontainer.container.sources.snapshot import FileState, require_unchanged, take_snapshot
 from gridcontainer.container.storage import Storage, stored_names
 from gridcontainer.container.tables.actions import TableMetadata
@@ -145,26 +147,49 @@ class Ingest:
 
     def _bring_in(self, files: Sequence[FileState], earlier: Run | None) -> Brought:
         """Commit what the source has, in the table and then in the quarantine."""
-        work = self._open()
-        guard = work.guard
-        before = earlier.rows_in if earlier is not None and earlier.job == "ingest" else 0
-        if 0 < sum(file.size for file in files) <= self.small_bytes:
+        before = earlier.rows_in if earlier is not None else 0
+        if self.declaration.source.format == "jdbc":
+            brought = self._bring_from_database(before)
+        elif sum(file.size for file in files) <= self.small_bytes:
+            work = self._prepare(open_source(self.sources, self.declaration))
             judged = judge_in_memory(work.source, self.declaration, work.judge)
-            guard.require_rows(rows_in=judged.num_rows, rows_before=before)
             require_unchanged(files)
-            self.report("write")
-            brought = bring_in_memory(work, judged)
+            brought = self._bring_judged(work, judged, before)
         else:
             from gridcontainer.container.ingest.large import bring_large  # noqa: PLC0415 - Spark
+            from gridcontainer.container.ingest.tasks import FileTasks  # noqa: PLC0415
 
-            brought = bring_large(work, self.session(), before=before)
+            work, spark = self._prepare(open_source(self.sources, self.declaration)), self.session()
+            tasks = FileTasks(spark, work.source, self.declaration, work.judge)
+            brought = bring_large(work, spark, tasks, before=before)
         self.report("quarantine")
         replace_quarantined(self.storage, self.declaration.dataset, brought.quarantined)
         return brought
 
-    def _open(self) -> Work:
-        """Find the source's columns, and prepare all that is the same for each record."""
-        source = open_source(self.sources, self.declaration)
+    def _bring_from_database(self, before: int) -> Brought:
+        """Rows of a database come by Spark; few are judged in this process all the same."""
+        from gridcontainer.container.ingest.database import SMALL_ROWS, open_database  # noqa: PLC0415
+        from gridcontainer.container.ingest.large import bring_large  # noqa: PLC0415
+        from gridcontainer.container.ingest.tasks import FrameTasks  # noqa: PLC0415
+
+        spark = self.session()
+        source, frame = open_database(spark, self.declaration)
+        work = self._prepare(source)
+        first = frame.limit(SMALL_ROWS + 1).toArrow()
+        if first.num_rows <= SMALL_ROWS:
+            batches = list(work.judge.run(first.to_batches()))
+            judged = mark_all(batches, source, work.judge, self.declaration)
+            return self._bring_judged(work, judged, before)
+        tasks = FrameTasks(frame, self.declaration, work.judge)
+        return bring_large(work, spark, tasks, before=before)
+
+    def _bring_judged(self, work: Work, judged: pa.Table, before: int) -> Brought:
+        work.guard.require_rows(rows_in=judged.num_rows, rows_before=before)
+        self.report("write")
+        return bring_in_memory(work, judged)
+
+    def _prepare(self, source: OpenSource) -> Work:
+        """Prepare all that is the same for each record."""
         names = stored_names(list(source.columns))
         judge = Judge.create(self.declaration, self.city, names, source.datum or self.city.datum)
         table = DatasetTable(

@@ -1,8 +1,6 @@
-"""A large source into files of a table: Spark's tasks get names of pieces and shuffle binary values.
+"""Packed rows of a large source shuffled to buckets, and each bucket written by one task.
 
-Each task reads a piece, judges it and cuts it into buckets (``work``); each bucket is put in order
-and written by one task. Keys are looked at first, in buckets of their own of the same shuffle, so
-that nothing is read twice.
+Keys are looked at first, in buckets of their own of the same shuffle: nothing is read twice.
 """
 
 from collections import Counter
@@ -13,51 +11,14 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import SparkSession
 
-from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.ingest.cut import unpack
-from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
 from gridcontainer.container.ingest.keys import ORDER, find_losers
-from gridcontainer.container.ingest.rows import places_of
 from gridcontainer.container.ingest.work import Buckets, Losers, Packed, WriteWork, Wrote
-from gridcontainer.container.judge.columns import (
-    CELL,
-    DETAIL,
-    FIRST_REASON,
-    KEY,
-    LAT,
-    LON,
-    ORIGINAL,
-    REASON,
-    REPAIRED,
-    TIME,
-)
 from gridcontainer.container.judge.repeated import Keep
-from gridcontainer.container.sources import OpenSource, Piece, read_piece
-from gridcontainer.container.sources.records import FILE, GEOMETRY, REPAIR, ROW, TEXT
-from gridcontainer.container.tables.layout import SAMPLED_ROWS, Places
 
-_SAMPLED_PIECES: Final = 32
 QUARANTINE_BUCKETS: Final = 4
 KEY_BUCKETS: Final = 16
-_KEPT: Final = (
-    *(FILE, ROW, TEXT, REPAIR),
-    *(LON, LAT, CELL, TIME, KEY, REASON, DETAIL, REPAIRED, ORIGINAL, FIRST_REASON),
-)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A sample of a source's sound rows.
-
-    Attributes:
-        places: cells and months of the rows.
-        count: number of rows that all of the source has, about.
-    """
-
-    places: Places
-    count: int
 
 
 @dataclass(frozen=True)
@@ -73,47 +34,6 @@ class Sorted:
     rows_in: int
     wrote: Wrote
     between_files: int
-
-
-def kept_columns(judge: RecordJudge) -> tuple[str, ...]:
-    """The columns of judged rows that are shuffled."""
-    shapes = (GEOMETRY,) if judge.judge.declaration.has_shape else ()
-    return (*_KEPT, *shapes, *judge.names.values())
-
-
-def sample_pieces(
-    spark: SparkSession,
-    pieces: Sequence[Piece],
-    source: OpenSource,
-    declaration: Declaration,
-    judge: RecordJudge,
-) -> Sample:
-    """Judge the first records of some pieces, evenly chosen, to choose a layout and bounds by."""
-    step = max(1, len(pieces) // _SAMPLED_PIECES)
-    chosen = pieces[::step]
-    most = max(1, SAMPLED_ROWS // len(chosen))
-
-    def look(piece: Piece) -> tuple[Places, float]:
-        batch = next(iter(read_piece(piece, source, declaration)), None)
-        if batch is None:
-            return Places(np.empty(0, np.int64), np.empty(0, str)), 0.0
-        share = batch.num_rows / max(1, batch.nbytes)
-        (judged,) = judge.run([batch])
-        rows = pa.Table.from_batches([judged])
-        sound = rows.filter(is_sound(rows))
-        thin = sound.take(pa.array(np.arange(0, sound.num_rows, -(-sound.num_rows // most) or 1)))
-        return places_of(thin, declaration.kind), share
-
-    found = spark.sparkContext.parallelize(chosen, len(chosen)).map(look).collect()
-    places = Places(
-        np.concatenate([one.cells for one, _ in found]),
-        np.concatenate([one.months for one, _ in found]),
-    )
-    return Sample(places, _count_of(source, [share for _, share in found]))
-
-
-def _count_of(source: OpenSource, shares: Sequence[float]) -> int:
-    return int(source.size * float(np.mean(shares or [0.0])))
 
 
 def sort_and_write(

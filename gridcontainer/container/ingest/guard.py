@@ -1,4 +1,4 @@
-"""A delivery that would take away more than a city would expect is refused until a person agrees."""
+"""A delivery that would take away too much is refused until a person agrees."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,16 +21,20 @@ class Guard:
     is_accepted: bool = False
 
     def require_rows(self, *, rows_in: int, rows_before: int) -> None:
-        """Refuse a delivery that is far shorter than the last one.
+        """Refuse an empty delivery where the last one had records.
+
+        A delivery that is only shorter is judged by what it would remove: where absent rows are
+        kept, it removes nothing.
 
         Args:
             rows_in: records of this delivery.
             rows_before: records of the last delivery.
 
         Raises:
-            DeliveryError: says how many are missing, and how to agree.
+            DeliveryError: the delivery is empty; says how to agree.
         """
-        self._require(rows_before - rows_in, rows_before, "the delivery is shorter by", "records")
+        if rows_in == 0:
+            self._require(rows_before, rows_before, "the delivery lacks", "records")
 
     def require_removal(self, *, removed: int, rows_before: int) -> None:
         """Refuse a delivery that would remove many rows of the table.

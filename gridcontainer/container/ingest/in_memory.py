@@ -73,15 +73,21 @@ def mark_all(
     declaration: Declaration,
 ) -> pa.Table:
     """Put judged batches together, and find the keys that are repeated among them."""
-    if not batches:
-        fields = [
-            field.with_name(judge.names.get(field.name, field.name)) for field in source.schema
-        ]
-        return pa.schema([*fields, *JUDGED]).empty_table()
+    if batches:
+        return mark_judged(batches, judge, declaration)
+    fields = [field.with_name(judge.names.get(field.name, field.name)) for field in source.schema]
+    return pa.schema([*fields, *JUDGED]).empty_table()
+
+
+def mark_judged(
+    batches: list[pa.RecordBatch], judge: RecordJudge, declaration: Declaration
+) -> pa.Table:
+    """As ``mark_all``, of one batch at least."""
     judged = pa.Table.from_batches(batches).combine_chunks()
     keep = declaration.keep or "first"
     marked = mark_repeated(judged, keep=keep)
-    if not {REPEATED, REPEATED_ROW} & {rule.reason for rule in declaration.mend}:
+    reasons = {rule.reason for rule in declaration.mend}
+    if not marked.num_rows or not reasons & {REPEATED, REPEATED_ROW}:
         return marked
     # A rule may give a row that repeats a key another key: then all keys are asked again.
     (batch,) = marked.combine_chunks().to_batches()

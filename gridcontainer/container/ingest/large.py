@@ -14,14 +14,11 @@ from gridcontainer.container.ingest.cut import choose_bounds
 from gridcontainer.container.ingest.distributed import (
     KEY_BUCKETS,
     QUARANTINE_BUCKETS,
-    Sample,
     Sorted,
-    kept_columns,
-    sample_pieces,
     sort_and_write,
 )
+from gridcontainer.container.ingest.tasks import FileTasks, FrameTasks, Sample, kept_columns
 from gridcontainer.container.ingest.work import Buckets, ReadWork, WriteWork
-from gridcontainer.container.sources import read_piece, split
 from gridcontainer.container.tables.actions import DataFile, Snapshot
 from gridcontainer.container.tables.changes import count_changes, find_changes
 from gridcontainer.container.tables.frames import current_rows
@@ -30,50 +27,43 @@ from gridcontainer.container.tables.log import read_snapshot, require_snapshot
 from gridcontainer.container.tables.merge import merge_changes
 from gridcontainer.container.tables.state import ABSENT, Changes
 
-PIECE_BYTES = 64 << 20
 _MOST_CHANGED = 0.5  # of the rows; above it the staged files become the table
 
 
-def bring_large(work: Work, spark: SparkSession, *, before: int) -> Brought:
+def bring_large(
+    work: Work, spark: SparkSession, tasks: FileTasks | FrameTasks, *, before: int
+) -> Brought:
     """Bring a large source into the tables.
 
     Args:
         work: what the run works with.
         spark: the session.
+        tasks: read the source.
         before: records of the last delivery; 0 where there is none.
 
     Raises:
         DeliveryError: the delivery would take away too much; nothing is changed then.
     """
-    pieces = split(work.source, work.declaration, target_bytes=PIECE_BYTES)
-    sample = sample_pieces(spark, pieces, work.source, work.declaration, work.judge)
+    sample = tasks.sample()
     there = read_snapshot(work.table.path)
     layout = _choose_layout(work, sample, there)
     buckets = _buckets(work, sample, layout)
     read = ReadWork(
         work.judge,
         buckets,
-        len(pieces),
+        tasks.count,
         work.declaration.dataset,
         work.table.run_id,
         kept_columns(work.judge),
     )
-    numbers = {path: number for number, path in enumerate(work.source.files)}
-    source, declaration = work.source, work.declaration
-    tasks = [(at, numbers[piece.path], piece) for at, piece in enumerate(pieces)]
-    packed = spark.sparkContext.parallelize(tasks, len(tasks)).flatMap(
-        lambda task: read.run(
-            read_piece(task[2], source, declaration), piece=task[0], file_number=task[1]
-        )
-    )
     written = sort_and_write(
-        packed,
+        tasks.packed(read),
         buckets,
         WriteWork(
-            work.table.maker(layout), work.table.path, work.storage, declaration.dataset,
+            work.table.maker(layout), work.table.path, work.storage, work.declaration.dataset,
             work.judge.names,
         ),
-        declaration.keep or "first",
+        work.declaration.keep or "first",
     )  # fmt: skip
     work.guard.require_rows(rows_in=written.rows_in, rows_before=before)
     changes, version = _commit(work, spark, there, written, layout)
@@ -84,7 +74,7 @@ def bring_large(work: Work, spark: SparkSession, *, before: int) -> Brought:
         quarantined=written.wrote.quarantined,
         reasons=written.wrote.reasons,
         repaired=written.wrote.repaired,
-        notes=(*source.notes, *_notes(work, written)),
+        notes=(*work.source.notes, *_notes(work, written)),
     )
 
 

@@ -100,6 +100,15 @@ class DatasetTable:
         layout = layout_of(there)
         return self._write(self.maker(layout).make(sound), layout.partition)
 
+    def append(self, sound: pa.Table, there: Snapshot) -> int:
+        """Add rows to the table that are not in it; returns the version."""
+        rows = self.stage(sound, there)
+        actions = [file.added() for file in rows]
+        return commit(
+            self.files, self.path, actions, after=there.version, parameters={"mode": "Append"},
+            metrics={"numOutputRows": sound.num_rows},
+        )  # fmt: skip
+
     def compare(self, sound: pa.Table, there: Snapshot, held: pa.Table) -> "Delivery":
         """What the sound rows change in the table.
 

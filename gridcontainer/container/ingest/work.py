@@ -12,8 +12,7 @@ from gridcontainer.container.ingest.cut import Bounds, cut, pack
 from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
 from gridcontainer.container.ingest.keys import ORDER, key_bucket_of, key_rows, order_of
 from gridcontainer.container.ingest.rows import RowMaker
-from gridcontainer.container.judge.columns import REASON
-from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
+from gridcontainer.container.judge.repeated import give_repeated
 from gridcontainer.container.quarantine.replace import write_quarantine_files
 from gridcontainer.container.quarantine.rows import count_reasons, to_quarantine
 from gridcontainer.container.storage import Storage
@@ -21,7 +20,7 @@ from gridcontainer.container.tables import layout as layouts
 from gridcontainer.container.tables.actions import DataFile
 from gridcontainer.container.tables.data_files import write_files
 from gridcontainer.container.tables.properties import statistics_columns
-from gridcontainer.grid.arrays import Int64s
+from gridcontainer.grid.arrays import Bools, Int64s
 
 _PART_BYTES: Final = 64 << 20  # of cut rows that a task holds before it gives them away
 
@@ -133,7 +132,7 @@ class Losers:
     """
 
     order: Int64s
-    is_equal: Int64s
+    is_equal: Bools
 
     def mark(self, rows: pa.Table) -> pa.Table:
         """Give the rows of the bucket their reasons."""
@@ -141,10 +140,7 @@ class Losers:
         at = np.searchsorted(self.order, numbers)
         at[at == len(self.order)] = 0
         is_loser = self.order[at] == numbers
-        reasons = np.full(rows.num_rows, None, object)
-        reasons[is_loser] = np.where(self.is_equal[at[is_loser]], REPEATED_ROW, REPEATED)
-        where = rows.schema.get_field_index(REASON)
-        return rows.set_column(where, rows.schema.field(where), pa.array(reasons, pa.string()))
+        return give_repeated(rows, np.flatnonzero(is_loser), self.is_equal[at[is_loser]])
 
 
 @dataclass(frozen=True)

@@ -134,9 +134,7 @@ class Judge:
             return pa.nulls(raw.num_rows, pa.string())
         declared = self.declaration
         texts = [
-            key_texts(
-                raw.column(name), steps=declared.key_normalisation, missing=declared.missing
-            )
+            key_texts(raw.column(name), steps=declared.key_normalisation, missing=declared.missing)
             for name in declared.key
         ]
         for text in texts:

@@ -6,7 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from gridcontainer.container.judge.columns import JUDGED, KEY, REASON, REPAIRED, has_value
+from gridcontainer.container.judge.columns import (
+    FIRST_REASON,
+    JUDGED,
+    KEY,
+    REASON,
+    REPAIRED,
+    has_value,
+)
 from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
 from gridcontainer.container.sources.records import RESERVED
 from gridcontainer.container.tables.compare import equal_values
@@ -39,9 +46,23 @@ def mark_repeated(judged: pa.Table, *, keep: Keep) -> pa.Table:
     if not len(losers):
         return judged
     losers, winners = at[losers], at[winners]
-    is_equal = _is_equal(judged, losers, winners)
+    return give_repeated(judged, losers, _is_equal(judged, losers, winners))
+
+
+def give_repeated(judged: pa.Table, losers: Int64s, is_equal: Bools) -> pa.Table:
+    """Give rows that do not stay their reason: a repaired one keeps the one that it came with.
+
+    Args:
+        judged: judged rows.
+        losers: (n,) numbers of the rows that do not stay.
+        is_equal: (n,) whether each is equal to the row that stays.
+    """
+    if not len(losers):
+        return judged
     reasons = np.asarray(judged.column(REASON).to_numpy(zero_copy_only=False), object)
-    reasons[losers] = np.where(is_equal, REPEATED_ROW, REPEATED)
+    first = judged.column(FIRST_REASON).take(pa.array(losers)).to_numpy(zero_copy_only=False)
+    repeated = np.where(is_equal, REPEATED_ROW, REPEATED)
+    reasons[losers] = np.where(np.equal(first, None), repeated, first)
     where = judged.schema.get_field_index(REASON)
     return judged.set_column(where, judged.schema.field(where), pa.array(reasons, pa.string()))
 
