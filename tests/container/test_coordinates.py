@@ -39,9 +39,11 @@ def longitude(text: str | None, **position: Any) -> tuple[float, str | None]:
     "text",
     [
         "121.4737", "+121.4737", "121.4737000", "1.214737e2", "'121.4737", " 121.4737\t",
-        "\ufeff121.4737\u200b", "\u3000121.4737\xa0", "１２１.４７３７", "１２１．４７３７", "＋121.4737",
+        "\ufeff121.4737\u200b", "\u3000121.4737\xa0", "１２１.４７３７",
+        "１２１．４７３７", "＋121.4737",
         "121.4737°", "121.4737 º", "121.4737度", "121.4737E", "121.4737 e", "E121.4737",
-        "E 121.4737°", "121.4737°E", "East 121.4737", "东经121.4737", "东经：121.4737°", "東經121.4737度",
+        "E 121.4737°", "121.4737°E", "East 121.4737", "东经121.4737", "东经：121.4737°",
+        "東經121.4737度",
         "121.4737Ｅ",
     ],
 )  # fmt: skip
@@ -59,9 +61,11 @@ def test_west_is_negative(text: str):
 @pytest.mark.parametrize(
     "text",
     [
-        "121°28'12.5\"E", "121°28′12.5″", "121° 28' 12.5''", "121度28分12.5秒", "东经121度28分12.5秒",
+        "121°28'12.5\"E", "121°28′12.5″", "121° 28' 12.5''", "121度28分12.5秒",
+        "东经121度28分12.5秒",
         "E121°28′12.5″", "121d28m12.5s", "121 28 12.5 E", "E121-28-12.5", "121:28:12.5E",
-        "121°28’12.5”", "１２１°２８′１２．５″", "121°28.2083333333333333'", "121 28.2083333333333333E",
+        "121°28’12.5”", "１２１°２８′１２．５″", "121°28.2083333333333333'",
+        "121 28.2083333333333333E",
     ],
 )  # fmt: skip
 def test_degrees_minutes_seconds(text: str):
@@ -150,7 +154,8 @@ def test_columns_of_numbers_pass():
     "text",
     [
         "31.2304,121.4737", "(31.2304, 121.4737)", "31.2304 121.4737", "[31.2304; 121.4737]",
-        "31.2304，121.4737", "３１.２３０４、１２１.４７３７", "N31.2304 E121.4737", "31.2304N121.4737E",
+        "31.2304，121.4737", "３１.２３０４、１２１.４７３７", "N31.2304 E121.4737",
+        "31.2304N121.4737E",
         "北纬31.2304，东经121.4737", "31.2304° 121.4737°", "【31.2304|121.4737】",
     ],
 )  # fmt: skip
@@ -237,8 +242,10 @@ def test_floats_are_read_as_python_reads_them(numbers: list[float], form: str):
 
 
 WRITINGS = {
-    "{d}°{m}'{s}\"{h}": {}, "{d}° {m}′ {s}″ {h}": {}, "{h}{d}°{m}′{s}″": {}, "{z}{d}度{m}分{s}秒": {},
-    "{h} {d} {m} {s}": {}, "{g}{d} {m} {s}": {"writing": "dms"}, "{g}{d}-{m}-{s}": {"writing": "dms"},
+    "{d}°{m}'{s}\"{h}": {}, "{d}° {m}′ {s}″ {h}": {}, "{h}{d}°{m}′{s}″": {},
+    "{z}{d}度{m}分{s}秒": {},
+    "{h} {d} {m} {s}": {}, "{g}{d} {m} {s}": {"writing": "dms"},
+    "{g}{d}-{m}-{s}": {"writing": "dms"},
     "{g}{d}{m:0>2}{t}": {"writing": "ddmmss"},
 }  # fmt: skip
 
@@ -252,8 +259,8 @@ def test_a_known_coordinate_in_all_writings(
     degrees: int, minutes: int, seconds: int, part: str, west: bool, writing: str, full_width: bool
 ):
     text = writing.format(
-        d=degrees, m=minutes, s=f"{seconds}.{part}", t=f"{seconds:02}.{part}", g="-" if west else "",
-        h="W" if west else "E", z="西经" if west else "东经",
+        d=degrees, m=minutes, s=f"{seconds}.{part}", t=f"{seconds:02}.{part}",
+        g="-" if west else "", h="W" if west else "E", z="西经" if west else "东经",
     )  # fmt: skip
     if full_width:
         text = text.translate({ord(c): 0xFEE0 + ord(c) for c in "0123456789.-WE"})

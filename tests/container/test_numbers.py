@@ -25,21 +25,26 @@ SWISS = NumberFormat(thousands="'")
 FORMATS = [PLAIN, CHINESE, GERMAN, FRENCH, SWISS]
 
 RIGHT = [
-    (PLAIN, "12.5", 12.5), (PLAIN, " 12.5\u3000", 12.5), (PLAIN, "１２", 12.0), (PLAIN, "'12", 12.0),
+    (PLAIN, "12.5", 12.5), (PLAIN, " 12.5\u3000", 12.5), (PLAIN, "１２", 12.0),
+    (PLAIN, "'12", 12.0),
     (PLAIN, "−5", -5.0), (PLAIN, "1e3", 1000.0), (PLAIN, ".5", 0.5), (PLAIN, "5.", 5.0),
     (CHINESE, "1,234", 1234.0), (CHINESE, "1,234,567.25", 1234567.25), (CHINESE, "1234", 1234.0),
     (CHINESE, "3.5万", 35000.0), (CHINESE, "1.2亿", 120_000_000.0), (CHINESE, "2 万亿元", 2e12),
     (CHINESE, "￥50", 50.0), (CHINESE, "$1,000.00", 1000.0), (CHINESE, "-$5", -5.0),
-    (CHINESE, "HK$5", 5.0), (CHINESE, "５０％", 0.5), (CHINESE, "0.1%", 0.001), (CHINESE, "(50)", -50.0),
-    (CHINESE, "（￥1,050.5）", -1050.5), (CHINESE, "￥１，２３４", 1234.0), (CHINESE, "100元", 100.0),
+    (CHINESE, "HK$5", 5.0), (CHINESE, "５０％", 0.5), (CHINESE, "0.1%", 0.001),
+    (CHINESE, "(50)", -50.0),
+    (CHINESE, "（￥1,050.5）", -1050.5), (CHINESE, "￥１，２３４", 1234.0),
+    (CHINESE, "100元", 100.0),
     (GERMAN, "1.500", 1500.0), (GERMAN, "1.500,25", 1500.25), (GERMAN, "12,5", 12.5),
     (FRENCH, "1 234,5", 1234.5), (FRENCH, "1\u202f234,5 €", 1234.5), (FRENCH, "50 %", 50.0),
     (SWISS, "1'500", 1500.0), (SWISS, "'1'500.5", 1500.5),
 ]  # fmt: skip
 WRONG = [
-    (PLAIN, "1,234"), (PLAIN, "3.5万"), (PLAIN, "￥50"), (PLAIN, "50%"), (PLAIN, "(50)"), (PLAIN, "1 234"),
+    (PLAIN, "1,234"), (PLAIN, "3.5万"), (PLAIN, "￥50"), (PLAIN, "50%"), (PLAIN, "(50)"),
+    (PLAIN, "1 234"),
     (PLAIN, "inf"), (PLAIN, "NaN"), (PLAIN, "0x10"), (PLAIN, "1e999"), (PLAIN, "1d"), (PLAIN, "."),
-    (CHINESE, "1,2345"), (CHINESE, "12,34"), (CHINESE, "(50"), (CHINESE, "-(50)"), (CHINESE, "-$-5"),
+    (CHINESE, "1,2345"), (CHINESE, "12,34"), (CHINESE, "(50"), (CHINESE, "-(50)"),
+    (CHINESE, "-$-5"),
     (CHINESE, "￥5元"), (CHINESE, "1e5万"), (CHINESE, "5万%"), (CHINESE, "万"), (CHINESE, "()"),
     (CHINESE, "12k"), (GERMAN, "1.5"), (GERMAN, "1,5,5"), (FRENCH, "1 23"), (FRENCH, "1.5"),
 ]  # fmt: skip
