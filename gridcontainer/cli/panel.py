@@ -35,7 +35,16 @@ from gridcontainer.panel.build import LAND
 from gridcontainer.spark.session import build_session
 
 _LISTED = ("indicator", "unit", "step", "levels", "rows", "missing", "hidden", "first", "last")
-_SHOWN = ("indicator", "grid_code", "time", "value", "status", "observations", "cleaned")
+_SHOWN = (
+    "indicator",
+    "grid_code",
+    "time",
+    "value",
+    "status",
+    "observations",
+    "rejected",
+    "cleaned",
+)
 
 
 @click.group("panel")
@@ -179,12 +188,17 @@ def _with_text(values: DataFrame, zone: str, pattern: str) -> DataFrame:
 
 
 def _print_built(outcome: Outcome, console: Console) -> None:
-    table = table_of("Indicators", ["indicator", "built"], ["rows", "missing", "seconds"])
+    table = table_of(
+        "Indicators", ["indicator", "built"], ["rows", "missing", "rejected", "seconds"]
+    )
     for built in outcome.results:
-        counts = ("", "") if built.how == "unchanged" else (
-            f"{built.rows:,}", f"{built.missing_share:.1%}",
+        counts = ("", "", "") if built.how == "unchanged" else (
+            f"{built.rows:,}", f"{built.missing_share:.1%}", f"{built.rejected:,}",
         )  # fmt: skip
         table.add_row(built.indicator.indicator, built.how, *counts, f"{built.seconds:.1f}")
     console.print(table)
+    for built in outcome.results:
+        if built.warning is not None:
+            click.echo(f"warning: {built.indicator.indicator}: {built.warning}", err=True)
     for name, failure in outcome.failures.items():
         click.echo(f"error: {name}: {failure}", err=True)

@@ -122,9 +122,10 @@ def reconstruct_tasks(night: Night) -> list[Task]:
 
 def panel_tasks(night: Night) -> list[Task]:
     """One for all indicators: of those whose sources have not changed nothing is done."""
-    said = [indicator.digest() for indicator in night.indicators]
-    if not said:
+    if not night.indicators:
         return []
+    said = [indicator.digest() for indicator in night.indicators]
+    said += [declaration.fingerprint() for declaration in night.datasets.values()]
     return [
         Task("panel", "indicators", partial(_panel, night), partial(_state_of_all, night, *said))
     ]
@@ -283,7 +284,9 @@ def _panel(night: Night) -> Done:
     )  # fmt: skip
     _require_none(outcome.failures)
     ways = Counter(built.how for built in outcome.results)
-    return Done(", ".join(f"{count} indicators {how}" for how, count in sorted(ways.items())))
+    said = ", ".join(f"{count} indicators {how}" for how, count in sorted(ways.items()))
+    rejected = sum(built.rejected for built in outcome.results)
+    return Done(f"{said}; {rejected:,} records rejected" if rejected else said)
 
 
 def _catalogue(night: Night) -> Done:

@@ -19,8 +19,8 @@ def aggregate(records: DataFrame, indicator: Indicator) -> DataFrame:
 
     Returns:
         ``grid_level``, ``cell``, ``number``, ``value``, ``observations`` (records that have a
-        value, or a category where categories are asked for) and ``rejected`` (records out of the
-        valid range).
+        value, or a category where categories are asked for) and ``rejected`` (records that are
+        unreadable or out of the valid range).
     """
     rejected = F.count_if("rejected").alias("rejected")
     if indicator.aggregate == "diversity":

@@ -18,7 +18,8 @@ from gridcontainer.errors import GridContainerError
 from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.panel.cells import Land
 from gridcontainer.panel.declaration import Indicator
-from gridcontainer.panel.describe import Description, describe, described
+from gridcontainer.panel.describe import Counted, Description, describe, described
+from gridcontainer.panel.numbers import writings_of
 from gridcontainer.panel.run import How, PanelRun, Versions, confidential_datasets
 from gridcontainer.panel.schemas import MISSING
 from gridcontainer.panel.state import read_states
@@ -36,12 +37,15 @@ class Built:
         how: ``full``, ``incremental`` or ``unchanged``.
         seconds: that it took.
         by_status: rows that the panel has of it; empty where it was unchanged.
+        rejected: records that its values leave out, because they are no number or not valid; 0
+            where it was unchanged.
     """
 
     indicator: Indicator
     how: How
     seconds: float
     by_status: Mapping[str, int]
+    rejected: int = 0
 
     @property
     def rows(self) -> int:
@@ -52,6 +56,19 @@ class Built:
     def missing_share(self) -> float:
         """Share of its rows of which nothing is known."""
         return self.by_status.get(MISSING, 0) / max(1, self.rows)
+
+    @property
+    def warning(self) -> str | None:
+        """What its values leave out, and what to do; None where they leave out nothing."""
+        if not self.rejected:
+            return None
+        left_out = "are no number"
+        if self.indicator.cleaning.valid is not None:
+            left_out += " or outside cleaning.valid"
+        return (
+            f"{self.rejected:,} records {left_out} and not in its values; if they are numbers, "
+            "declare numbers (thousands, multiples, signs, ...) or missing in the dataset"
+        )
 
 
 @dataclass(frozen=True)
@@ -77,6 +94,8 @@ class Outcome:
                     f"{name}: {built.how}, {built.rows} rows, {built.missing_share:.1%} missing, "
                     f"{built.seconds:.1f} s"
                 )
+            if built.warning is not None:
+                yield f"{name}: warning: {built.warning}"
         for name, failure in self.failures.items():
             yield f"{name}: failed: {failure}"
 
@@ -114,8 +133,8 @@ def build_panel(
         versions = Versions(spark)
         run = PanelRun(
             spark, storage, city, versions, Land(spark, storage, land, versions[land_path]),
-            land_path, confidential_datasets(declarations), read_states(spark, storage),
-            uuid.uuid4().hex,
+            land_path, confidential_datasets(declarations), writings_of(declarations),
+            read_states(spark, storage), uuid.uuid4().hex,
         )  # fmt: skip
     done: list[tuple[Indicator, How, float]] = []
     failures: dict[str, str] = {}
@@ -131,17 +150,16 @@ def build_panel(
             failures[name] = str(error)
             report(name, "failed")
     with storage_errors("the indicators cannot be described"):
-        statuses = _describe(run, done)
+        counted = _describe(run, done)
     built = tuple(
-        Built(indicator, how, seconds, statuses.get(indicator.indicator, {}))
+        Built(indicator, how, seconds, told.by_status, told.rejected or 0)
         for indicator, how, seconds in done
+        for told in [counted.get(indicator.indicator, Counted({}, 0))]
     )
     return Outcome(built, failures)
 
 
-def _describe(
-    run: PanelRun, done: Sequence[tuple[Indicator, How, float]]
-) -> dict[str, dict[str, int]]:
+def _describe(run: PanelRun, done: Sequence[tuple[Indicator, How, float]]) -> dict[str, Counted]:
     """Describe what was built, and what an earlier run had built when it was killed."""
     known = described(run.spark, run.storage)
     states = {indicator.indicator: run.state(indicator) for indicator, _, _ in done}

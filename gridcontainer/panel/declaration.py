@@ -13,6 +13,7 @@ from gridcontainer.sensors.declaration import Range
 Step = Literal["hour", "day", "month", "static"]
 Aggregate = Literal["count", "sum", "mean", "min", "max", "distinct", "diversity"]
 OF_CATEGORIES = ("distinct", "diversity")
+OF_NUMBERS = ("sum", "mean", "min", "max")
 Level = Annotated[int, Field(ge=0, le=5)]
 Steps = Annotated[int, Field(ge=1, le=1000)]
 
@@ -49,7 +50,8 @@ class Source(Model):
         dataset: of the container.
         readings: or a sensor series: columns ``station``, ``quantity``, ``unit``, ``value``.
         where: Spark SQL, which rows count.
-        value: Spark SQL, the number that is aggregated; over text columns it is tried.
+        value: Spark SQL, the number that is aggregated. A text is read as its dataset's ``numbers``
+            declares it, else as a plain decimal number; one that cannot be read is rejected.
         time: Spark SQL, wall-clock time of a row in the indicator's zone; else ``event_time``.
         place: ``own`` its cell, if it has one; ``located`` as ``gridcontainer locate`` found it.
         at: another data set that has the place.
@@ -192,7 +194,7 @@ class Indicator(Shared):
         if by_category != (self.category is not None):
             raise ValueError(f"{self.indicator}: category is what distinct and diversity need")
         valued = all(self.value or source.value or source.readings for source in self.sources)
-        if self.aggregate in ("sum", "mean", "min", "max") and not valued:
+        if self.aggregate in OF_NUMBERS and not valued:
             raise ValueError(f"{self.indicator}: value is what {self.aggregate} needs")
         if self.aggregate != "sum" and any(source.spread for source in self.sources):
             raise ValueError(f"{self.indicator}: only a sum can be spread over cells")

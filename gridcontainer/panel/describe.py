@@ -1,6 +1,6 @@
 """What the panel says of its indicators: lineage, cleaning as declared, and what it did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,20 @@ from gridcontainer.panel.schemas import (
 )
 from gridcontainer.panel.state import State
 from gridcontainer.spark.city_cells import CITY_LEVEL
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the panel has of an indicator.
+
+    Attributes:
+        by_status: rows by status.
+        rejected: records that were left out because they are unreadable or not valid; None where
+            all of these counts are hidden.
+    """
+
+    by_status: Mapping[str, int]
+    rejected: int | None
 
 
 @dataclass(frozen=True)
@@ -64,14 +78,14 @@ def described(spark: SparkSession, storage: Storage) -> dict[str, str]:
 
 def describe(
     spark: SparkSession, storage: Storage, descriptions: Sequence[Description]
-) -> dict[str, dict[str, int]]:
+) -> dict[str, Counted]:
     """Describe indicators by what the panel has of them, and keep that.
 
     It follows from the values alone, so that those whose description was not written (a run was
     killed in between) are described by the next run.
 
     Returns:
-        Rows by status of each.
+        The counts of each.
     """
     if not descriptions:
         return {}
@@ -90,7 +104,7 @@ def describe(
         .merge(new.alias("new"), "held.indicator = new.indicator")
     )
     merging.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
-    return {name: row["by_status"] for name, row in counted.items()}
+    return {name: Counted(row["by_status"], row["rejected"]) for name, row in counted.items()}
 
 
 def _count(spark: SparkSession, storage: Storage, descriptions: Sequence[Description]) -> list[Row]:

@@ -1,8 +1,8 @@
 """Rows of any source to records: where, when and how much.
 
 A record has ``cell`` (of the indicator's finest level; -1 without a place), ``number`` (of its
-step), ``value`` (null where nothing was measured), ``category`` and ``rejected``. No row is lost:
-one without a place counts for the city, and in the row that is nowhere.
+step), ``value`` (null where nothing was measured, or it is rejected), ``category`` and ``rejected``
+(what was measured is no number, or outside the valid range). No row is lost: one without a place counts for the city, and in the row that is nowhere.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,8 @@ from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
 from gridcontainer.panel.axes import Extent
 from gridcontainer.panel.cells import Land
-from gridcontainer.panel.declaration import At, Indicator, Source
+from gridcontainer.panel.declaration import OF_NUMBERS, At, Indicator, Source
+from gridcontainer.panel.numbers import PLAIN, UNREADABLE, VALUE, Writing, add_number
 from gridcontainer.panel.spread import POLYGON, shares_of
 from gridcontainer.panel.steps import about_steps, only_step, step_number
 from gridcontainer.sensors.tables import readings_path, registry_path
@@ -37,6 +38,7 @@ class Reader:
         zone: of indicators that say none.
         land: of the city.
         versions: by path of table.
+        writings: how each dataset writes its numbers, by name.
     """
 
     spark: SparkSession
@@ -44,6 +46,7 @@ class Reader:
     zone: str
     land: Land
     versions: Mapping[str, int]
+    writings: Mapping[str, Writing]
 
     def zone_of(self, indicator: Indicator) -> str:
         """In which an indicator's steps are."""
@@ -109,13 +112,13 @@ class Reader:
             rows = rows.where(about_steps(time, near.numbers, indicator.step, zone))
         if near is not None and source.spread is None:
             rows = rows.where(about_cells(F.col(_PLACED[0]), near.cells, level))
-        records = rows.withColumns(
+        records = self._with_value(indicator, source, rows).withColumns(
             {
                 "_number": step_number(time, indicator.step, zone),
-                "_value": _value(indicator, source),
                 "_category": _category(indicator),
             }
-        ).where("_number IS NOT NULL")
+        )
+        records = records.where("_number IS NOT NULL")
         if source.spread is not None:
             records = self._spread(source, records, level)
         else:
@@ -125,9 +128,17 @@ class Reader:
         return records.select(
             F.col("_cell").alias("cell"),
             (F.col("_number") if stepped else only_step(F.col("_cell"))).alias("number"),
-            (F.col("_value") * F.col("_share")).alias("value"),
-            F.col("_category").alias("category"), "_value",
+            (F.col(VALUE) * F.col("_share")).alias("value"),
+            F.col("_category").alias("category"), VALUE, UNREADABLE,
         ).transform(_reject, indicator)  # fmt: skip
+
+    def _with_value(self, indicator: Indicator, source: Source, rows: DataFrame) -> DataFrame:
+        said = indicator.value or source.value or ("value" if source.readings else None)
+        if said is None or indicator.aggregate not in OF_NUMBERS:  # each record counts as one
+            return rows.withColumns({VALUE: F.lit(1.0), UNREADABLE: F.lit(False)})
+        writing = self.writings.get(source.dataset or "", PLAIN)
+        valued = add_number(rows, said, writing)
+        return valued.withColumn(VALUE, F.col(VALUE) * F.lit(indicator.factor))
 
     def _with_place(self, source: Source, rows: DataFrame) -> DataFrame:
         if source.readings is not None:
@@ -162,9 +173,10 @@ class Reader:
         )
         weights = None
         if source.spread is not None and source.spread.weight is not None:
-            weight = F.expr(f"try_cast(({source.spread.value or 1}) AS double)").alias("weight")
+            writing = self.writings.get(source.spread.weight, PLAIN)
             points = self.read(self.path(source.spread.weight))
-            weights = points.select("lon", "lat", weight)
+            weighed = add_number(points, source.spread.value or "1", writing)
+            weights = weighed.select("lon", "lat", F.col(VALUE).alias("weight"))
         land = self.land.cells(level)
         shares = shares_of(polygons, level, land=land, weights=weights)
         placed = named.join(
@@ -205,15 +217,6 @@ def _time(source: Source, rows: DataFrame, zone: str, name: str) -> Column:
     return F.col("event_time")
 
 
-def _value(indicator: Indicator, source: Source) -> Column:
-    said = indicator.value or source.value or ("value" if source.readings else None)
-    if said is None or indicator.aggregate == "count":
-        return F.lit(1.0)
-    number = F.expr(f"try_cast(({said}) AS double)")
-    finite = F.when(~F.isnan(number) & (F.abs(number) < float("inf")), number)
-    return finite * F.lit(indicator.factor)
-
-
 def _category(indicator: Indicator) -> Column:
     if indicator.category is None:
         return F.lit(None).cast("string")
@@ -223,8 +226,8 @@ def _category(indicator: Indicator) -> Column:
 def _reject(records: DataFrame, indicator: Indicator) -> DataFrame:
     """The whole value, not its share in a cell, is what the valid range is about."""
     valid = indicator.cleaning.valid
-    outside = F.lit(False) if valid is None else ~F.col("_value").between(*valid)
-    rejected = F.coalesce(outside, F.lit(False))
+    outside = F.lit(False) if valid is None else ~F.col(VALUE).between(*valid)
+    rejected = F.col(UNREADABLE) | F.coalesce(outside, F.lit(False))
     return records.select(
         "cell", "number", F.when(~rejected, F.col("value")).alias("value"), "category",
         rejected.alias("rejected"),

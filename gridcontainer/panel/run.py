@@ -1,5 +1,6 @@
 """One run over the panel: how each indicator is brought up to date."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from gridcontainer.panel.axes import (
 from gridcontainer.panel.cells import Land
 from gridcontainer.panel.compute import compute_all, compute_finest, compute_touched, to_delete
 from gridcontainer.panel.declaration import Indicator
+from gridcontainer.panel.numbers import Writing
 from gridcontainer.panel.records import Reader
 from gridcontainer.panel.schemas import values_path
 from gridcontainer.panel.state import State
@@ -68,6 +70,7 @@ class PanelRun:
         land: of the city.
         land_path: of its table.
         confidential: data sets with such columns.
+        writings: how each dataset writes its numbers, by name.
         states: of the indicators that the panel has.
         run_id: unique.
     """
@@ -79,6 +82,7 @@ class PanelRun:
     land: Land
     land_path: str
     confidential: frozenset[str]
+    writings: Mapping[str, Writing]
     states: Mapping[str, State]
     run_id: str
 
@@ -113,11 +117,16 @@ class PanelRun:
         paths = {path for source in indicator.sources for path in reader.paths(source)}
         root = f"{self.storage.root}/"
         versions = {p.removeprefix(root): self.versions[p] for p in {*paths, self.land_path}}
-        said = f"{indicator.digest()}-{self.zone(indicator)}-{self.below(indicator) or 0}"
-        return State(versions, said)
+        named = sorted({name for source in indicator.sources for name in source.named})
+        written = "".join(self.writings[name].digest() for name in named if name in self.writings)
+        parts = (indicator.digest(), self.zone(indicator), self.below(indicator) or 0)
+        digest = hashlib.sha256(written.encode()).hexdigest()[:8]
+        return State(versions, "-".join(map(str, (*parts, digest))))
 
     def _reader(self) -> Reader:
-        return Reader(self.spark, self.storage, self.city.time_zone, self.land, self.versions)
+        return Reader(
+            self.spark, self.storage, self.city.time_zone, self.land, self.versions, self.writings
+        )  # fmt: skip
 
     def _compute(self, indicator: Indicator, reader: Reader, state: State) -> None:
         records = keep(reader.records(indicator))

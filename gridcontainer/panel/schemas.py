@@ -23,7 +23,7 @@ VALUES_SCHEMA: Final = T.StructType(
         T.StructField("value", T.DoubleType(), True),  # null: missing or suppressed
         T.StructField("status", T.StringType(), False),
         T.StructField("observations", T.LongType(), True),  # null: suppressed
-        T.StructField("rejected", T.LongType(), True),  # records out of the valid range
+        T.StructField("rejected", T.LongType(), True),  # records: unreadable, or not valid
         T.StructField("cleaned", T.StringType(), True),  # outlier: it was taken out here
         T.StructField("source_version", T.StringType(), False),
         T.StructField("run_id", T.StringType(), False),

@@ -10,10 +10,9 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, functions as F
 
+from gridcontainer.container.query.number_columns import is_missing_text, number_column
 from gridcontainer.sensors.declaration import Series
 
-# Spark and Java also take "1d", "NaN" and "Infinity" for numbers.
-_NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 _LARGEST: Final = 1.7976931348623157e308
 _AHEAD: Final = "INTERVAL 1 HOUR"  # that a sensor's clock may be before ours
 
@@ -56,8 +55,7 @@ def dataset_candidates(rows: DataFrame, series: Series, runs: DataFrame) -> Data
 
 def without_missing(candidates: DataFrame, *, missing: Sequence[str]) -> DataFrame:
     """Without those that say that nothing was measured: no value, or one of ``missing``."""
-    text = F.trim("text")
-    nothing = F.col("text").isNull() | text.isin("", *missing)
+    nothing = is_missing_text(F.col("text"), missing)
     return candidates.where(F.col("fault").isNotNull() | ~nothing)
 
 
@@ -72,8 +70,7 @@ def judge(candidates: DataFrame, sensors: DataFrame) -> DataFrame:
         n rows.
     """
     known = sensors.select("station", "quantity", "sensor_id", "valid_min", "valid_max")
-    text = F.trim("text")
-    value = F.when(text.rlike(_NUMBER), text.try_cast("double") + F.lit(0.0))  # -0.0 is 0.0
+    value = number_column(F.col("text")) + F.lit(0.0)  # -0.0 is 0.0
     judged = candidates.join(F.broadcast(known), ["station", "quantity"], how="left")
     return judged.withColumn("value", value).withColumn("reason", _reason())
 

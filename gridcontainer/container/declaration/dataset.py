@@ -17,6 +17,7 @@ from gridcontainer.container.declaration.fields import (
     Sensitivity,
 )
 from gridcontainer.container.declaration.model import Model
+from gridcontainer.container.declaration.numbers import KeyStep, NumberFormat
 from gridcontainer.container.declaration.rules import MendingRule, Relation
 from gridcontainer.container.declaration.source import Position, Source, Time
 from gridcontainer.container.declaration.yaml_file import choose, load_folder
@@ -37,6 +38,10 @@ class Declaration(Model):
         time: when a row happened; the rows of ``events``, ``trajectories`` and ``series`` need it.
         key: the columns of the business key; a row that repeats the key of an earlier valid row is
             set aside. Empty: the row number is the key.
+        key_normalisation: what is done to key texts before they are compared: ``nfkc`` makes
+            full-width and other compatibility characters plain, ``blanks`` makes any run of white
+            space one blank and drops it at the ends, ``case`` makes all letters small. Empty: keys
+            are compared as they are written.
         totals: a Spark SQL condition on the source's columns that holds for rows that are sums of
             other rows, such as ``name = '合计'``: they are set aside, or a sum would count twice.
         label: the column to show to people.
@@ -44,12 +49,14 @@ class Declaration(Model):
             missing where they are no things, such as events and sums.
         level: at which rows are coded; the city's level for the kind where missing.
         outside_city: ``keep`` keeps rows outside the city's extent.
-        missing: texts that mean "no value" in a coordinate, beside the empty one.
         keep: which record stays where several have one key, in order of file and row: ``first`` or
             ``last``. Where missing: the first, and a run says so if they are in several files.
         most_removed: share of its rows, in [0, 1], that one delivery may take away from the table;
             one that takes more is refused until a person agrees. 1 allows everything.
         may_be_empty: a delivery of which no record is sound is expected.
+        missing: texts that mean "no value" in a coordinate, key, time or number, beside the empty
+            one; white space around them does not matter.
+        numbers: how numbers are written, by column of text; plain decimal where not named.
         absent: what becomes of a row whose key the source no longer has: ``keep`` or ``delete``.
             Where missing: ``keep`` with a key, ``delete`` without one.
         history: a row that changes is closed (``valid_to``) and a new one opened, and one that is
@@ -71,6 +78,7 @@ class Declaration(Model):
     position: Position | None = None
     time: Time | None = None
     key: list[str] = []
+    key_normalisation: list[KeyStep] = []
     totals: str | None = None
     label: str | None = None
     object_class: Name | None = None
@@ -80,6 +88,7 @@ class Declaration(Model):
     keep: Literal["first", "last"] | None = None
     most_removed: Annotated[float, Field(ge=0, le=1)] = 0.2
     may_be_empty: bool = False
+    numbers: dict[str, NumberFormat] = {}
     absent: Literal["keep", "delete"] | None = None
     history: bool = False
     mend: list[MendingRule] = []
@@ -95,6 +104,8 @@ class Declaration(Model):
             raise ValueError("position is what every kind but table needs, and table has none")
         if self.time is None and self.kind in ("events", "trajectories", "series"):
             raise ValueError(f"time is what {self.kind} need: columns, format")
+        if not self.key and self.key_normalisation:
+            raise ValueError("key is what key_normalisation is of")
         if not self.key and (self.history or self.absent == "keep"):
             raise ValueError("key is what history and absent: keep need, to know a row again")
         database = self.source.database
@@ -126,6 +137,7 @@ class Declaration(Model):
                 "totals": self.totals and rename_columns(self.totals, names),
                 "mend": [rule.with_columns(names) for rule in self.mend],
                 "relations": to_keys,
+                "numbers": {names[column]: format for column, format in self.numbers.items()},
                 "units": {names[column]: unit for column, unit in self.units.items()},
                 "sensitivity": {names[column]: s for column, s in self.sensitivity.items()},
             }
@@ -140,7 +152,7 @@ class Declaration(Model):
         mended = [column for rule in self.mend for column in rule.set]
         named = [self.label, self.position.height if self.position else None]
         shown = [name for name in named if name is not None]
-        return [*shown, *self.sensitivity, *self.units, *related, *mended, *quoted]
+        return [*shown, *self.sensitivity, *self.units, *self.numbers, *related, *mended, *quoted]
 
     @property
     def needed_columns(self) -> list[str]:
@@ -148,7 +160,8 @@ class Declaration(Model):
         position = self.position
         parts = [position.lon, position.lat, position.geometry] if position else []
         times = self.time.columns if self.time else []
-        return [*self.key, *(name for name in parts if name is not None), *times]
+        named = [*self.key, *(name for name in parts if name is not None), *times]
+        return list(dict.fromkeys(named))  # one column can hold both coordinates
 
     @property
     def has_shape(self) -> bool:

@@ -1,7 +1,7 @@
 """Spark SQL expressions of a declaration, over the columns as their source names them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 # A text in quotes (left alone), a name in backticks, or a bare word that is no function.
@@ -16,6 +16,19 @@ def quoted_columns(expression: str) -> list[str]:
     """The names in backticks, each once, in their order."""
     found = (match["quoted"] for match in _TOKEN.finditer(expression))
     return list(dict.fromkeys(name.replace("``", "`") for name in found if name))
+
+
+def named_columns(expression: str, columns: Iterable[str]) -> list[str]:
+    """Those of some columns that an expression names, bare or in backticks, in any case.
+
+    >>> named_columns("Amount * 2 + length('price')", ["amount", "price"])
+    ['amount']
+    """
+    matches = _TOKEN.finditer(expression)
+    found = {
+        (match["quoted"] or match["bare"] or "").replace("``", "`").lower() for match in matches
+    }
+    return [name for name in columns if name.lower() in found]
 
 
 def rename_columns(expression: str, names: Mapping[str, str]) -> str:

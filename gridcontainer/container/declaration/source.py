@@ -90,7 +90,17 @@ class Position(Model):
 
     Attributes:
         lon: column of longitudes.
-        lat: column of latitudes.
+        lat: column of latitudes. The same column as ``lon`` where one text holds both, such as
+            ``31.2304, 121.4737``; then ``order`` is needed.
+        order: order of the two coordinates in one column; ``letters`` where each text tells it by
+            its own hemisphere letters, such as ``N31.2 E121.4``.
+        decimal: mark before the fraction: ``comma`` reads 121,4737.
+        writing: how degrees are written. ``degrees`` reads decimal degrees and every writing that
+            can mean one thing only, such as 121°28'12.5"E. ``dms`` also reads degrees, minutes and
+            seconds between blanks, hyphens or colons (121 28 12.5). ``ddmm`` is degrees and minutes
+            in one number, as NMEA writes (12128.2083); ``ddmmss`` adds seconds (1212812.5).
+        units_per_degree: number of the source's units in a degree, such as 1000000 for
+            microdegrees; of decimal numbers only.
         geometry: column with the shape.
         height: column of heights in metres above the ellipsoid, if there is one: it stays as it
             came, and gives the row's object its 3D code.
@@ -105,6 +115,10 @@ class Position(Model):
     height: str | None = None
     geometry_format: Literal["geojson", "wkt", "wkb", "rings", "paths"] = "geojson"
     axis_order: Literal["lon_lat", "lat_lon"] = "lon_lat"
+    order: Literal["lon_lat", "lat_lon", "letters"] | None = None
+    decimal: Literal["point", "comma"] = "point"
+    writing: Literal["degrees", "dms", "ddmm", "ddmmss"] = "degrees"
+    units_per_degree: Annotated[float, Field(gt=1)] | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -112,6 +126,31 @@ class Position(Model):
         if columns == (self.geometry is not None) or (self.lon is None) != (self.lat is None):
             raise ValueError("give lon and lat, or geometry")
         return self
+
+    @model_validator(mode="after")
+    def _order_of_one_column(self) -> Self:
+        if self.in_one_column and self.order is None:
+            raise ValueError(
+                f"lon and lat are both in {self.lon}, and which comes first cannot be guessed: add "
+                "order: lon_lat or order: lat_lon (order: letters where every text has N/S and E/W)"
+            )
+        if self.order is not None and not self.in_one_column:
+            raise ValueError("order is of one column that holds both: name it as lon and as lat")
+        return self
+
+    @model_validator(mode="after")
+    def _degrees_as_texts(self) -> Self:
+        plain = self.decimal == "point" and self.writing == "degrees"
+        if self.geometry is not None and not (plain and self.units_per_degree is None):
+            raise ValueError("decimal, writing and units_per_degree are of lon and lat only")
+        if self.units_per_degree is not None and self.writing != "degrees":
+            raise ValueError("units_per_degree is of writing: degrees only")
+        return self
+
+    @property
+    def in_one_column(self) -> bool:
+        """Whether one column holds both coordinates."""
+        return self.lon is not None and self.lon == self.lat
 
 
 class Time(Model):

@@ -1,0 +1,99 @@
+"""The number that a record tells: as its dataset writes numbers, missing or unreadable."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from pyspark.sql import Column, DataFrame, functions as F, types as T
+
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.declaration.expression import named_columns
+from gridcontainer.container.declaration.numbers import NumberFormat
+from gridcontainer.container.query.number_columns import is_missing_text, number_column
+from gridcontainer.container.sensitivity import stored_as
+
+VALUE, UNREADABLE = "_value", "_unreadable"
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a dataset writes its numbers.
+
+    Attributes:
+        formats: number format by source column; other texts are plain decimal numbers.
+        missing: texts that mean "no value".
+    """
+
+    formats: Mapping[str, NumberFormat]
+    missing: Sequence[str]
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> Self:
+        """The writing that a declaration names."""
+        return cls(declaration.numbers, declaration.missing)
+
+    def digest(self) -> str:
+        """A text without blanks that changes when the writing does."""
+        formats = sorted((name, form.model_dump_json()) for name, form in self.formats.items())
+        return f"{formats}{sorted(self.missing)}".replace(" ", "")
+
+
+PLAIN = Writing({}, ())
+
+
+def add_number(rows: DataFrame, expression: str, writing: Writing) -> DataFrame:
+    """Add the number of an expression, and whether something was written that is none.
+
+    Args:
+        rows: n rows.
+        expression: Spark SQL; columns with a number format are numbers in it.
+        writing: of the dataset whose columns these are.
+
+    Returns:
+        The n rows with ``_value`` (double; null where there is no number) and ``_unreadable``
+        (true where ``_value`` is null although something was written: not null, blank or one of
+        the texts that mean missing). NaN counts as missing, infinity as unreadable.
+    """
+    read, unreadable = _formatted(rows, expression, writing)
+    kept = {f"_text_{i}": F.col(f"`{name}`") for i, name in enumerate(read)}
+    changed = rows.withColumns(kept).withColumns(read) if read else rows
+    said = F.expr(expression)
+    if isinstance(changed.select(said).schema.fields[0].dataType, T.StringType):
+        missing = is_missing_text(said, writing.missing)
+        number = F.when(~missing, number_column(said))
+        unread = number.isNull() & ~missing
+    else:
+        double = said.try_cast("double")
+        number = F.when(~F.isnan(double) & (F.abs(double) < float("inf")), double)
+        unread = said.isNotNull() & number.isNull() & ~F.coalesce(F.isnan(double), F.lit(False))
+    for column in unreadable:
+        unread = unread | (number.isNull() & column)
+    valued = changed.withColumns({VALUE: number, UNREADABLE: unread})
+    if not read:
+        return valued
+    back = {name: F.col(text) for name, text in zip(read, kept, strict=True)}
+    return valued.withColumns(back).drop(*kept)
+
+
+def _formatted(
+    rows: DataFrame, expression: str, writing: Writing
+) -> tuple[dict[str, Column], list[Column]]:
+    """Numbers of the columns of an expression that have a format, and where they are unreadable."""
+    read: dict[str, Column] = {}
+    unreadable: list[Column] = []
+    for column, form in writing.formats.items():
+        for name in named_columns(expression, stored_as(column, rows.columns)):
+            if not isinstance(rows.schema[name].dataType, T.StringType):
+                continue
+            text = F.col(f"`{name}`")
+            missing = is_missing_text(text, writing.missing)
+            read[name] = F.when(~missing, number_column(text, form))
+    for i, name in enumerate(read):
+        text = F.col(f"`_text_{i}`")
+        unreadable.append(~is_missing_text(text, writing.missing) & F.col(f"`{name}`").isNull())
+    return read, unreadable
+
+
+def writings_of(declarations: Iterable[Declaration]) -> dict[str, Writing]:
+    """The writing of each dataset, by its name."""
+    return {declaration.dataset: Writing.of(declaration) for declaration in declarations}
