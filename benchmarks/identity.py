@@ -30,8 +30,8 @@ from benchmarks.replicate import read_places, replicate
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.arrange import arrange
-from gridcontainer.container.tables.layout import Layout
 from gridcontainer.container.tables.frames import replace_dataset
+from gridcontainer.container.tables.layout import Layout
 from gridcontainer.identity import (
     IdentityStorage,
     apply_links,

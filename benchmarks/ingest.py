@@ -86,7 +86,9 @@ def measure_write(spark: SparkSession, folder: Path, rows: int, rounds: int) -> 
         storage = Storage(str(folder / "container"))
         prepare_container(storage)
         city = load_city(Path("conf/city/shanghai.yaml"))
-        results.append(ingest_dataset(lambda: spark, FIXES, city=city, sources=folder, storage=storage))
+        results.append(
+            ingest_dataset(lambda: spark, FIXES, city=city, sources=folder, storage=storage)
+        )
 
     seconds = best_of({"plain Delta write": plain, "ingest": ours}, rounds)
     run, table = results[-1].run, results[-1].table

@@ -36,7 +36,9 @@ def ingest_all(
     def ingest(folder: str, sources: Path) -> Container:
         storage = Storage(str(tmp_path_factory.mktemp(folder)))
         declared = load_declarations(CONF / folder, city)
-        outcome = ingest_datasets(lambda: spark, declared, city=city, sources=sources, storage=storage)
+        outcome = ingest_datasets(
+            lambda: spark, declared, city=city, sources=sources, storage=storage
+        )
         assert not outcome.failures
         results = {result.run.dataset: result for result in outcome.results}
         return Container(storage, sources, {d.dataset: d for d in declared}, results)
@@ -81,6 +83,8 @@ def ingest(
 
     def run(declaration: Declaration) -> Ingested:
         storage = Storage(str(tmp_path / "container"))
-        return ingest_dataset(lambda: spark, declaration, city=city, sources=tmp_path, storage=storage)
+        return ingest_dataset(
+            lambda: spark, declaration, city=city, sources=tmp_path, storage=storage
+        )
 
     return run

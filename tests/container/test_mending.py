@@ -181,9 +181,7 @@ def test_a_row_is_not_taken_for_another_that_had_its_number_in_the_file_before(
     source.write_text("\n".join([LINES[0], *later]) + "\n")
     ingest(declare(key=["id"]))
     storage = Storage(str(tmp_path / "container"))
-    done = release_module.release(
-        declare(key=["id"], mend=[SWAP]), city=city, storage=storage
-    )
+    done = release_module.release(declare(key=["id"], mend=[SWAP]), city=city, storage=storage)
     assert done == release_module.Released(aside=1, released=0)
     rows, aside, run = tables(tmp_path)
     assert sorted(rows["name"]) == ["Alpha", "Beta", "Zeta"]

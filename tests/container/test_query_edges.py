@@ -65,7 +65,9 @@ def far(spark, city, declare, tmp_path_factory) -> tuple[Storage, pd.DataFrame]:
         declare("parcels.csv", dataset="parcels", kind="polygons", position=shaped, key=["id"],
                 outside_city="keep"),
     ):  # fmt: skip
-        done = ingest_dataset(lambda: spark, declaration, city=city, sources=folder, storage=storage)
+        done = ingest_dataset(
+            lambda: spark, declaration, city=city, sources=folder, storage=storage
+        )
         assert done.run.reasons == {}
     return storage, places
 
@@ -135,7 +137,9 @@ def past(spark, city, declare, tmp_path_factory) -> tuple[Storage, list[datetime
     for rows in STATES:
         lines = [f"{key},{name},{lon},31.2" for key, (name, lon) in rows.items()]
         (folder / "places.csv").write_text("\n".join(["id,name,lon,lat", *lines]) + "\n")
-        done = ingest_dataset(lambda: spark, declaration, city=city, sources=folder, storage=storage)
+        done = ingest_dataset(
+            lambda: spark, declaration, city=city, sources=folder, storage=storage
+        )
         began.append(done.run.started)
     return storage, began
 

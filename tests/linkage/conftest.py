@@ -20,7 +20,9 @@ def linked_city(
     names = ("communities", "community_listings")
     declared = load_declarations(CONF / "sample", city, only=names)
     storage = IdentityStorage(Storage(str(tmp_path_factory.mktemp("linked"))))
-    ingest_datasets(lambda: spark, declared, city=city, sources=sample.directory, storage=storage.container)
+    ingest_datasets(
+        lambda: spark, declared, city=city, sources=sample.directory, storage=storage.container
+    )
     (link,) = load_links(CONF / "sample/links", names)
     ((_, linked),) = link_all(spark, storage, [link], declared)
     return LinkedCity(storage, link, linked)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.ingest.guard import Guard
@@ -22,6 +23,8 @@ from gridcontainer.container.tables.actions import DataFile
 from gridcontainer.container.tables.log import read_snapshot
 from gridcontainer.container.tables.rows import read_rows
 from gridcontainer.container.tables.state import Changes
+
+_ARROW: Final[Any] = pyarrow.compute  # it has no types
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -141,11 +144,11 @@ def note_repeated(work: Work, judged: pa.Table) -> list[str]:
     if work.declaration.keep is not None or len(work.source.files) < 2:
         return []
     reasons = judged.column(REASON)
-    repeated = pa.compute.is_in(reasons, value_set=pa.array([REPEATED, REPEATED_ROW]))
+    repeated = _ARROW.is_in(reasons, value_set=pa.array([REPEATED, REPEATED_ROW]))
     keys = judged.filter(repeated).column(KEY)
     if not len(keys):
         return []
-    of_keys = judged.filter(pa.compute.is_in(judged.column(KEY), value_set=keys.combine_chunks()))
+    of_keys = judged.filter(_ARROW.is_in(judged.column(KEY), value_set=keys.combine_chunks()))
     pairs = of_keys.select([KEY, FILE]).group_by(KEY).aggregate([(FILE, "count_distinct")])
     several = int(np.sum(pairs.column(f"{FILE}_count_distinct").to_numpy() > 1))
     return [say_repeated(work.declaration.dataset, several)] if several else []

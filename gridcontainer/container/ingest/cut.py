@@ -39,7 +39,8 @@ class Bounds:
         """The bucket of each judged row."""
         cells = rows.column(CELL).to_numpy()
         if not self.months.any():
-            return np.searchsorted(self.cells, cells, side="right")
+            found: Int64s = np.searchsorted(self.cells, cells, side="right")
+            return found
         months = months_of(rows)
         buckets = np.empty(len(cells), np.int64)
         for month in np.unique(months):
@@ -65,7 +66,8 @@ def choose_bounds(places: Places, layout: Layout) -> Bounds:
 def months_of(rows: pa.Table | pa.RecordBatch) -> Int64s:
     """The month of each judged row, counted from 1970."""
     moments = rows.column(TIME).cast(pa.int64()).to_numpy()
-    return moments.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    months: Int64s = moments.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    return months
 
 
 def cut(rows: pa.Table, buckets: Int64s) -> Iterator[tuple[int, pa.Table]]:

@@ -22,7 +22,8 @@ _FILE_BITS: Final = 40  # of an order for the row in its file: a million million
 
 def order_of(rows: pa.Table, file_number: int) -> Int64s:
     """A number a row that rises with file and row."""
-    return (np.int64(file_number) << _FILE_BITS) + rows.column(ROW).to_numpy()
+    order: Int64s = (np.int64(file_number) << _FILE_BITS) + rows.column(ROW).to_numpy()
+    return order
 
 
 def key_rows(sound: pa.Table, order: Int64s, buckets: Int64s, columns: Iterable[str]) -> pa.Table:
@@ -55,7 +56,8 @@ def key_bucket_of(keys: pa.Table, count: int) -> Int64s:
     letters = np.frombuffer(texts.buffers()[2], np.uint8)[start : start + length]
     first = letters.reshape(-1, _DIGITS)[:, :4].astype(np.int64)
     digits = (first & 15) + 9 * (first >> 6)  # "0" to "9" are 48 on, "a" to "f" are 97 on
-    return (digits @ np.array([4096, 256, 16, 1])) % count
+    found: Int64s = (digits @ np.array([4096, 256, 16, 1])) % count
+    return found
 
 
 def find_losers(keys: pa.Table, keep: Keep) -> pa.Table:

@@ -7,9 +7,11 @@ step may be repeated: a run that is killed is run again.
 import dataclasses
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound, mark_judged
@@ -34,6 +36,8 @@ from gridcontainer.container.tables.rows import read_rows
 from gridcontainer.container.tables.state import find_state
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid.arrays import Bools
+
+_ARROW: Final[Any] = pyarrow.compute  # it has no types
 
 _PLACE = ("source_file", "source_row")
 _SHOWN = 3
@@ -153,7 +157,7 @@ def _without_taken(sound: pa.Table, table: DatasetTable, there: Snapshot) -> pa.
     held = read_rows(table.path, there, columns=[*identity, "run_id", *more])
     if more:
         held = held.filter(held.column("valid_to").is_null())
-    others = held.filter(pa.compute.not_equal(held.column("run_id"), table.run_id))
+    others = held.filter(_ARROW.not_equal(held.column("run_id"), table.run_id))
     taken = made.filter(pa.array(_is_in(made, others, identity)))
     return sound.filter(pa.array(~_is_in(sound, taken, (FILE, ROW), _PLACE)))
 
@@ -172,7 +176,7 @@ def _let_in(work: _Work) -> None:
     """Append the rows that a killed run has not appended already."""
     there = require_snapshot(work.table.path)
     held = read_rows(work.table.path, there, columns=[*_PLACE, "run_id"])
-    mine = held.filter(pa.compute.equal(held.column("run_id"), work.table.run_id))
+    mine = held.filter(_ARROW.equal(held.column("run_id"), work.table.run_id))
     new = work.sound.filter(pa.array(~_is_in(work.sound, mine, (FILE, ROW), _PLACE)))
     if new.num_rows:
         work.table.append(new, there)
@@ -182,7 +186,7 @@ def _mark(work: _Work) -> int:
     """Say of the rows that are in the table now that they were repaired, and how; count them."""
     there = require_snapshot(work.table.path)
     held = read_rows(work.table.path, there, columns=[*_PLACE, "run_id"])
-    mine = held.filter(pa.compute.equal(held.column("run_id"), work.table.run_id))
+    mine = held.filter(_ARROW.equal(held.column("run_id"), work.table.run_id))
     done = work.sound.filter(pa.array(_is_in(work.sound, mine, (FILE, ROW), _PLACE)))
     if not done.num_rows:
         return 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute
@@ -13,6 +14,8 @@ from gridcontainer.container.sources.records import FAULT, FILE, REPAIR, ROW, TE
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.log import read_snapshot
 from gridcontainer.errors import DatasetError, DeclarationError
+
+_ARROW: Final[Any] = pyarrow.compute  # it has no types
 
 
 def find_repairable(declaration: Declaration, storage: Storage) -> pa.Table:
@@ -35,7 +38,7 @@ def find_repairable(declaration: Declaration, storage: Storage) -> pa.Table:
         raise DatasetError(f"{storage.root} has no quarantine; run: gridcontainer ingest")
     rows = read_quarantined(storage, declaration.dataset)
     reasons = [rule.reason for rule in declaration.mend if rule.reason != BROKEN]
-    field = pyarrow.compute.field
+    field = _ARROW.field
     return rows.filter(
         field("mended").is_null() & field("reason").isin(pa.array(reasons, pa.string()))
     )

@@ -175,7 +175,7 @@ class DatasetTable:
             self.files,
             self.path,
             actions,
-            after=there and there.version,
+            after=there.version if there else None,
             operation="WRITE" if there else "CREATE TABLE AS SELECT",
             parameters={"mode": "Overwrite", "predicate": "[]"},
             metrics={

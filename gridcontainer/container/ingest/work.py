@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from gridcontainer.container.files import Files
 from gridcontainer.container.ingest.cut import Bounds, cut, pack
@@ -21,6 +22,8 @@ from gridcontainer.container.tables.actions import DataFile
 from gridcontainer.container.tables.data_files import write_files
 from gridcontainer.container.tables.properties import statistics_columns
 from gridcontainer.grid.arrays import Bools, Int64s
+
+_ARROW: Final[Any] = pyarrow.compute  # it has no types
 
 _PART_BYTES: Final = 64 << 20  # of cut rows that a task holds before it gives them away
 
@@ -103,7 +106,7 @@ class ReadWork:
     ) -> Iterator[Packed]:
         judged = pa.Table.from_batches(batches)
         sound_mask = is_sound(judged)
-        out = judged.filter(pa.compute.invert(sound_mask))
+        out = judged.filter(_ARROW.invert(sound_mask))
         if out.num_rows:
             rows = to_quarantine(
                 out, dataset=self.dataset, names=self.judge.names, run_id=self.run_id

@@ -72,8 +72,8 @@ class Judge:
             declared,
             city,
             level_of(declared, city),
-            position and PositionReader(position, missing, datum),
-            time and TimeReader.create(time, time.zone or city.time_zone, missing),
+            PositionReader(position, missing, datum) if position else None,
+            TimeReader.create(time, time.zone or city.time_zone, missing) if time else None,
         )
 
     def judge(self, raw: pa.RecordBatch) -> pa.RecordBatch:

@@ -60,9 +60,9 @@ def give_repeated(judged: pa.Table, losers: Int64s, is_equal: Bools) -> pa.Table
     if not len(losers):
         return judged
     reasons = np.asarray(judged.column(REASON).to_numpy(zero_copy_only=False), object)
-    first = judged.column(FIRST_REASON).take(pa.array(losers)).to_numpy(zero_copy_only=False)
-    repeated = np.where(is_equal, REPEATED_ROW, REPEATED)
-    reasons[losers] = np.where(np.equal(first, None), repeated, first)
+    first = judged.column(FIRST_REASON).take(pa.array(losers))
+    repeated = pa.array(np.where(is_equal, REPEATED_ROW, REPEATED), pa.string())
+    reasons[losers] = _ARROW.coalesce(first, repeated).to_numpy(zero_copy_only=False)
     where = judged.schema.get_field_index(REASON)
     return judged.set_column(where, judged.schema.field(where), pa.array(reasons, pa.string()))
 

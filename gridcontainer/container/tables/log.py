@@ -167,7 +167,7 @@ def commit_among_others(
         if not actions:
             return None
         try:
-            return commit(files, path, actions, after=there and there.version, **options)
+            return commit(files, path, actions, after=there.version if there else None, **options)
         except ConflictError:
             time.sleep(0.01 * (attempt + 1))
     raise StorageError(f"{path}: others wrote it {_TRIES} times meanwhile; run again")
