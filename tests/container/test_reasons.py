@@ -9,16 +9,13 @@ import json
 import os
 import re
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
-from pyspark.sql import SparkSession
+from judged import judge_rows, raw_rows, reasons_of
 
 from gridcontainer.container.judge import reasons as check
-from gridcontainer.container.judge.encode import add_time
-from gridcontainer.container.judge.position import add_position
-from gridcontainer.container.judge.reasons import add_reason
 from gridcontainer.container.sources import (
     find_files,
     read_batches,
@@ -53,22 +50,17 @@ def read(tmp_path):
 
 
 @pytest.fixture
-def judge(spark: SparkSession, city, declare, read, tmp_path):
+def judge(city, declare, read, tmp_path):
     """The reason of each row of ``places.csv``, in their order."""
 
     def reasons(content: str, **keys) -> list[str | None]:
         (tmp_path / "places.csv").write_text(content, encoding="utf-8")
         declaration = declare(**({"position": POSITION} | keys))
         rows = read(declaration)
-        schema = ", ".join(f"`{n}` {'long' if n == '_row' else 'string'}" for n in rows.columns)
-        judged = spark.createDataFrame(rows.replace({np.nan: None}).to_dict("records"), schema)
-        level = 8 if declaration.position is not None else None
-        if level is not None:
-            judged = judged.transform(add_position, declaration=declaration, datum="WGS84")
-        judged = judged.transform(add_time, time=declaration.time, zone="UTC").transform(
-            add_reason, declaration=declaration, extent=city.extent, level=level
-        )
-        return [row["reason"] for row in judged.orderBy("_row").collect()]
+        raw = raw_rows(list(rows.columns), list(rows.itertuples(index=False, name=None)))
+        order = rows["_row"].argsort(kind="stable").to_numpy()
+        names = {name: name for name in rows.columns if not name.startswith("_")}
+        return reasons_of(judge_rows(raw.take(pa.array(order)), declaration, city, names))
 
     return reasons
 

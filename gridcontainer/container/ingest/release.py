@@ -201,7 +201,7 @@ def _mark(work: _Work) -> int:
     marked = rows.set_column(at, rows.schema.field(at), pa.array(mended, pa.string()))
     files = write_quarantine_files(marked, work.storage)
     replace_quarantined(work.storage, work.last.dataset, files)
-    return done.num_rows
+    return int(done.num_rows)
 
 
 def _record(work: _Work) -> None:

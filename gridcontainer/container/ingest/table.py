@@ -285,7 +285,7 @@ class Delivery:
         is_known = "object_id" in self.new.column_names and not self.is_rekeyed
         if is_known:
             return len(self.found.absent) if self.deletes or self.replaces else 0
-        return max(0, rows_before - self.new.num_rows)
+        return max(0, rows_before - int(self.new.num_rows))
 
     def counted(self, there: Snapshot, *, deletes: bool, rewritten: int = 0) -> Changes:
         """The numbers of changed rows."""
