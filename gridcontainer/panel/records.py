@@ -2,7 +2,8 @@
 
 A record has ``cell`` (of the indicator's finest level; -1 without a place), ``number`` (of its
 step), ``value`` (null where nothing was measured, or it is rejected), ``category`` and ``rejected``
-(what was measured is no number, or outside the valid range). No row is lost: one without a place counts for the city, and in the row that is nowhere.
+(what was measured is no number, or outside the valid range). No row is lost: one without a place
+counts for the city, and in the row that is nowhere.
 """
 
 from collections.abc import Mapping
