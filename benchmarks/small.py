@@ -129,7 +129,7 @@ def _read_json(declaration: Declaration, file: Path) -> pd.DataFrame:
     values = [json.loads(content.decode(declaration.source.encoding))]
     for step in re.findall(r"\[\]|\{.+?\}|[^.\[\]{}]+", declaration.source.records or "[]"):
         if step == "[]":
-            values = [one for value in values for one in value]
+            values = [one for value in values for one in value or []]
         elif step.startswith("{"):
             values = [{step[1:-1]: key, **_record(one)} for v in values for key, one in v.items()]
         else:
