@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WGS84: Final = "EPSG:4326"
 _CONFIDENCE: Final = 70  # per cent; below it PROJ's code of a CRS is only like the CRS
 # Forms that PROJ does not read: "CRS84", "EPSG::4326" and the names of GML 2.
-_CODE: Final = re.compile(r"(?i)^(?:urn:.*:)?(EPSG|ESRI|OGC|CRS)?:{0,2}(CRS8[34]|\d+)$")
+_CODE: Final = re.compile(r"(?i)^(?:urn:[^ ]*?:)?(EPSG|ESRI|OGC)?:{0,2}(CRS8[34]|\d+)$")
 _GML2: Final = re.compile(r"(?i)^https?://www\.opengis\.net/gml/srs/epsg\.xml#(\d+)$")
 _CGCS2000: Final = re.compile(r"(?i)^(d_)?(china[ _]2000|cgcs[ _]?2000|china_geodetic.*2000)$")
 _NO_CRS: Final = re.compile(r"(?i)^(undefined|unknown|unnamed|not specified)\b")

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.delimited import delimited_columns, read_delimited
+from gridcontainer.container.sources.geojson import read_geojson
 from gridcontainer.container.sources.json_records import read_json, read_json_lines
 from gridcontainer.container.sources.parquet import parquet_columns, read_parquet
 from gridcontainer.container.sources.pieces import OpenSource, Piece, whole_files
@@ -20,7 +21,7 @@ from gridcontainer.container.sources.records import (
     say_missing,
     to_batches,
 )
-from gridcontainer.container.sources.shapes import add_geometry, read_geojson
+from gridcontainer.container.sources.shapes import add_geometry
 from gridcontainer.container.sources.snapshot import require_stable
 from gridcontainer.container.sources.vector import read_vector
 from gridcontainer.container.sources.workbook import read_excel
