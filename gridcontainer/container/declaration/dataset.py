@@ -33,7 +33,10 @@ class Declaration(Model):
         title: a line for people.
         kind: chooses the preset layout and level.
         source: where the rows lie.
-        datum: of the source's coordinates; the city's default where missing.
+        datum: of the source's coordinates; where missing the one that the files themselves say,
+            else the city's default.
+        accept_ballpark: take positions whose way to WGS 84 PROJ only guesses, or computes without
+            a grid that is not installed; they may be some hundred metres off.
         position: how a row says where it is; none for a ``table``.
         time: when a row happened; the rows of ``events``, ``trajectories`` and ``series`` need it.
         key: the columns of the business key; a row that repeats the key of an earlier valid row is
@@ -75,6 +78,7 @@ class Declaration(Model):
     kind: Kind
     source: Source
     datum: Datum | None = None
+    accept_ballpark: bool = False
     position: Position | None = None
     time: Time | None = None
     key: list[str] = []

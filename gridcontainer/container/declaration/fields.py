@@ -21,9 +21,9 @@ def _below_root(path: str) -> str:
 
 def _known_datum(name: str) -> str:
     if name.startswith("EPSG"):
-        from gridcontainer.grid.datum import to_wgs84  # noqa: PLC0415 - loads pyproj
+        from gridcontainer.grid.datum import require_datum  # noqa: PLC0415 - loads pyproj
 
-        to_wgs84(0.0, 0.0, name)  # its error is a ValueError
+        require_datum(name)  # its error is a ValueError
     return name
 
 

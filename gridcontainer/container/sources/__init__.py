@@ -1,30 +1,36 @@
 """Readers of source files: pure Python and Arrow, no Spark, nothing judged and nothing lost."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.delimited import delimited_columns, read_delimited
-from gridcontainer.container.sources.json_records import read_json, read_json_lines
-from gridcontainer.container.sources.parquet import parquet_columns, read_parquet
+from gridcontainer.container.sources.formats import (
+    OPENED_FORMATS,
+    FoundFiles,
+    open_format,
+    read_format,
+    read_whole,
+    split_format,
+)
+from gridcontainer.container.sources.json_records import read_json_lines
 from gridcontainer.container.sources.pieces import OpenSource, Piece, whole_files
 from gridcontainer.container.sources.records import (
     GEOMETRY,
-    RESERVED,
     RawRow,
     distinct,
-    one_line,
     raw_schema,
     say_missing,
     to_batches,
 )
-from gridcontainer.container.sources.shapes import add_geometry, read_geojson
+from gridcontainer.container.sources.required import require_declared
+from gridcontainer.container.sources.shapes import add_geometry
 from gridcontainer.container.sources.snapshot import require_stable
-from gridcontainer.container.sources.vector import read_vector
-from gridcontainer.container.sources.workbook import read_excel
+from gridcontainer.container.sources.source_datum import find_source_datum
 from gridcontainer.errors import SourceError
+from gridcontainer.grid.crs_transform import Extent
 
 __all__ = [
     "OpenSource",
@@ -41,17 +47,49 @@ __all__ = [
 ]
 
 
-def open_source(root: Path, declaration: Declaration) -> OpenSource:
-    """Find a dataset's files and their columns.
+def open_source(
+    root: Path,
+    declaration: Declaration,
+    *,
+    extent: Extent | None = None,
+    default_datum: str = "WGS84",
+) -> OpenSource:
+    """Find a dataset's files, their columns and their datum.
+
+    JSON, GeoJSON and Excel files are parsed here, once; of Parquet and vector files only what they
+    say of themselves is read.
+
+    Args:
+        root: folder below which the files lie.
+        declaration: declaration of the dataset.
+        extent: the city's extent, for which transformations to WGS 84 are chosen.
+        default_datum: datum where neither the declaration nor the files say one, the city's.
 
     Raises:
-        SourceError: there is no such file, it is not written as declared, or a declared column is
-            missing.
+        SourceError: there is no such file, it is not written as declared, a declared column is
+            missing, or the way from its datum to WGS 84 is only a guess.
     """
     files = find_files(root, declaration)
-    columns = source_columns(files, declaration)
-    schema = source_schema(columns, declaration)
-    return OpenSource(root, tuple(files), tuple(columns), schema, declaration.datum)
+    if declaration.source.format in OPENED_FORMATS:
+        found = open_format(files, root, declaration)
+    else:
+        found = FoundFiles(source_columns(files, declaration))
+    require_declared(declaration, found.columns)
+    datum, notes = find_source_datum(
+        found.crs, declaration, default_datum=default_datum, extent=extent
+    )
+    return OpenSource(
+        root=root,
+        files=tuple(files),
+        columns=tuple(found.columns),
+        schema=source_schema(found.columns, declaration, found.types),
+        datum=datum,
+        notes=notes,
+        default_datum=default_datum,
+        extent=extent,
+        parsed=found.parsed,
+        layers=found.layers,
+    )
 
 
 def split(source: OpenSource, declaration: Declaration, *, target_bytes: int) -> list[Piece]:
@@ -62,6 +100,8 @@ def split(source: OpenSource, declaration: Declaration, *, target_bytes: int) ->
         declaration: declaration of the dataset.
         target_bytes: size that a piece should have. A file that cannot be cut is one piece.
     """
+    if declaration.source.format in OPENED_FORMATS:
+        return split_format(source, declaration, target_bytes)
     return whole_files(source.root, source.files)
 
 
@@ -73,7 +113,24 @@ def read_piece(
     Raises:
         SourceError: the file cannot be read as declared, or changed while it was read.
     """
-    return read_batches(piece.path, piece.file, list(source.columns), declaration)
+    if declaration.source.format in OPENED_FORMATS:
+        batches = read_format(piece, source, declaration)
+    else:
+        batches = _read_lines(piece.path, piece.file, list(source.columns), declaration)
+    position = declaration.position
+    if position is None or position.geometry is None:
+        return batches
+    return (
+        add_geometry(
+            batch,
+            position,
+            source.datum or source.default_datum,
+            is_declared=declaration.datum is not None,
+            accept_ballpark=declaration.accept_ballpark,
+            extent=source.extent,
+        )
+        for batch in batches
+    )
 
 
 def find_files(root: Path, declaration: Declaration) -> list[Path]:
@@ -105,42 +162,21 @@ def source_columns(files: Iterable[Path], declaration: Declaration) -> list[str]
     return list(columns)
 
 
-def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
-    """Every column that the declaration names is there, and none has a name of the readers' own.
-
-    Raises:
-        SourceError: names what is missing, what there is, and what may be declared wrongly.
-    """
-    present = dict.fromkeys(columns)
-    where = f"{declaration.dataset}: "
-    if not present:
-        raise SourceError(f"{where}{declaration.source.name} holds no records")
-    if reserved := sorted(present.keys() & RESERVED):
-        raise SourceError(
-            f"{where}{', '.join(reserved)} in {declaration.source.name} is a name "
-            "that the readers themselves use; rename the column in the source"
-        )
-    wanted = {*declaration.needed_columns, *declaration.described_columns}
-    if missing := sorted(wanted - present.keys()):
-        hints = {"csv": "source.separator", "jdbc": "source.database"}
-        hint = hints.get(declaration.source.format, "source.records")
-        raise SourceError(
-            f"{where}no column {', '.join(missing)} in {declaration.source.name}; "
-            f"there are {one_line(', '.join(list(present)[:20]))}. Is {hint} right?"
-        )
-
-
 def _file_columns(path: Path, declaration: Declaration) -> list[str]:
+    if declaration.source.format in OPENED_FORMATS:
+        return open_format([path], path.parent, declaration).columns
     if declaration.source.format == "csv":
         return distinct(delimited_columns(path, declaration.source))
-    if declaration.source.format == "parquet":
-        return parquet_columns(path)
     return list(dict.fromkeys(name for row in _records(path, declaration) for name in row.values))
 
 
-def source_schema(columns: list[str], declaration: Declaration) -> pa.Schema:
-    """The Arrow schema of the data set's batches."""
-    schema = raw_schema(columns)
+def source_schema(
+    columns: list[str],
+    declaration: Declaration,
+    types: Mapping[str, pa.DataType] | None = None,
+) -> pa.Schema:
+    """The Arrow schema of the dataset's batches; columns of no type are text."""
+    schema = raw_schema(columns, types)
     if not declaration.has_shape:
         return schema
     return schema.append(pa.field(GEOMETRY, pa.binary()))
@@ -149,45 +185,48 @@ def source_schema(columns: list[str], declaration: Declaration) -> pa.Schema:
 def read_batches(
     path: Path, file: str, columns: list[str], declaration: Declaration
 ) -> Iterator[pa.RecordBatch]:
-    """One file's rows as batches of ``source_schema``.
+    """One file's rows as batches of ``source_schema``, every column as text.
 
     Args:
-        path: of the file.
+        path: path of the file.
         file: what ``_file`` should say.
-        columns: of all the data set's files.
-        declaration: of the data set.
+        columns: columns of all the dataset's files.
+        declaration: declaration of the dataset.
 
-    Rows of a delimited or Parquet file without a column that rows need (the files of a data set
-    may differ) have a ``_fault`` that names it.
+    Rows of a file without a column that rows need (the files of a dataset may differ) have a
+    ``_fault`` that names it.
 
     Raises:
         SourceError: the file cannot be read as declared, or changed while it was read.
     """
+    if declaration.source.format in OPENED_FORMATS:
+        batches = read_whole(path, file, columns, declaration)
+    else:
+        batches = _read_lines(path, file, columns, declaration)
+    if declaration.position is None or declaration.position.geometry is None:
+        return batches
+    return (
+        add_geometry(
+            batch,
+            declaration.position,
+            declaration.datum or "WGS84",
+            accept_ballpark=declaration.accept_ballpark,
+        )
+        for batch in batches
+    )
+
+
+def _read_lines(
+    path: Path, file: str, columns: list[str], declaration: Declaration
+) -> Iterator[pa.RecordBatch]:
+    """The raw rows of a file of text lines, without their shapes."""
     schema, source = raw_schema(columns), declaration.source
     if source.format == "csv":
         own = _file_columns(path, declaration)
-        batches = say_missing(
-            read_delimited(path, source, schema, own, file), declaration.needed_columns, own
-        )
-    elif source.format == "parquet":
-        batches = say_missing(
-            read_parquet(path, schema, file), declaration.needed_columns, parquet_columns(path)
-        )
-    else:
-        batches = to_batches(_records(path, declaration), schema, file)
-    batches = require_stable(path, batches)
-    if declaration.position is None or declaration.position.geometry is None:
-        return batches
-    datum = declaration.datum or "WGS84"
-    return (add_geometry(batch, declaration.position, datum) for batch in batches)
+        rows = read_delimited(path, source, schema, own, file)
+        return require_stable(path, say_missing(rows, declaration.needed_columns, own))
+    return require_stable(path, to_batches(_records(path, declaration), schema, file))
 
 
 def _records(path: Path, declaration: Declaration) -> Iterator[RawRow]:
-    readers = {
-        "json": read_json,
-        "jsonlines": read_json_lines,
-        "geojson": read_geojson,
-        "excel": read_excel,
-        "vector": read_vector,
-    }
-    return readers[declaration.source.format](path, declaration.source)
+    return read_json_lines(path, declaration.source)

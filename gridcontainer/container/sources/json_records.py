@@ -59,14 +59,23 @@ def read_json(path: Path, source: Source) -> Iterator[RawRow]:
         SourceError: no JSON, or ``source.records`` does not lead to records.
     """
     value = load_json(path, source.encoding)
-    steps = _STEP.findall(source.records or ("[]" if isinstance(value, list) else ""))
-    for number, (record, outer) in enumerate(_open_path(value, steps, path, {}), start=1):
-        if isinstance(record, dict):
-            yield RawRow(number, join_fields(outer, flatten(record)))
-        elif source.records:
-            yield RawRow(number, join_fields(outer, {"value": json_text(record)}))
-        else:
-            yield RawRow(number, outer, "not an object", json_text(record))
+    steps = path_steps(source, is_list=isinstance(value, list))
+    for number, (record, outer) in enumerate(open_path(value, steps, path, {}), start=1):
+        yield record_row(number, record, outer, source)
+
+
+def path_steps(source: Source, *, is_list: bool) -> list[str]:
+    """The steps of ``source.records``; where it says none, into a list or nowhere."""
+    return _STEP.findall(source.records or ("[]" if is_list else ""))
+
+
+def record_row(number: int, record: Any, outer: Fields, source: Source) -> RawRow:
+    """A value at the end of ``source.records`` as a row, with the fields met on the way."""
+    if isinstance(record, dict):
+        return RawRow(number, join_fields(outer, flatten(record)))
+    if source.records:
+        return RawRow(number, join_fields(outer, {"value": json_text(record)}))
+    return RawRow(number, outer, "not an object", json_text(record))
 
 
 def read_json_lines(path: Path, source: Source) -> Iterator[RawRow]:
@@ -111,7 +120,7 @@ def join_fields(first: Fields, second: Fields) -> Fields:
     return dict(zip(names, [*first.values(), *second.values()], strict=True))
 
 
-def _open_path(
+def open_path(
     value: Any, steps: list[str], path: Path, outer: Fields, above: str = "outer."
 ) -> Iterator[tuple[Any, Fields]]:
     """The values at the end of the steps, each with the fields met on the way.
@@ -126,13 +135,13 @@ def _open_path(
         return
     if step == "[]" or step.startswith("{"):
         for item, own in _open_members(value, step, above if rest else "", path):
-            yield from _open_path(item, rest, path, join_fields(outer, own), above)
+            yield from open_path(item, rest, path, join_fields(outer, own), above)
         return
     if not isinstance(value, dict) or step not in value:
         raise SourceError(f"{path} has no {step!r} where source.records leads; see the file")
     here = {k: v for k, v in value.items() if k != step and not isinstance(v, dict | list)}
     outer = join_fields(outer, flatten(here, above))
-    yield from _open_path(value[step], rest, path, outer, f"{above}{step}.")
+    yield from open_path(value[step], rest, path, outer, f"{above}{step}.")
 
 
 def _open_members(value: Any, step: str, above: str, path: Path) -> Iterator[tuple[Any, Fields]]:

@@ -27,6 +27,27 @@ def parse_json(text: str) -> Any:
         raise
     except ValueError:  # a number of more than 4,300 digits
         value = json.loads(text, object_pairs_hook=_to_object, parse_int=_number_or_text)
+    return _without_halves(value, text)
+
+
+def parse_json_at(text: str, start: int) -> tuple[Any, int]:
+    """The value that begins there in a text, as ``parse_json`` gives it, and where it ends.
+
+    Raises:
+        json.JSONDecodeError: there is none.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # a number of more than 4,300 digits
+        value, end = _LENIENT.raw_decode(text, start)
+    return _without_halves(value, text[start:end]), end
+
+
+def _without_halves(value: Any, text: str) -> Any:
+    """The value of a text, with each half of a UTF-16 pair as it is written."""
     return _map_texts(value, _escape_halves) if _SURROGATE.search(text) else value
 
 
@@ -38,6 +59,9 @@ def json_text(value: Any) -> str | None:
 
 
 def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
     return dict(zip(distinct([name for name, _ in pairs]), (v for _, v in pairs), strict=True))
 
 
@@ -60,3 +84,7 @@ def _map_texts(value: Any, function: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
         return {function(name): _map_texts(item, function) for name, item in value.items()}
     return value
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_to_object)
+_LENIENT: Final = json.JSONDecoder(object_pairs_hook=_to_object, parse_int=_number_or_text)

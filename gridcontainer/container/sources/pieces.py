@@ -1,10 +1,15 @@
 """A source's files, and the pieces of them that one task reads."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from gridcontainer.container.sources.parsed_files import ParsedFiles
+    from gridcontainer.container.sources.vector import Layer
 
 
 @dataclass(frozen=True)
@@ -15,7 +20,8 @@ class Piece:
         path: path of the file.
         file: name that ``_file`` gives, relative to the root of the sources.
         size: bytes of the piece, to balance tasks by.
-        start: first byte of a text file's range, or first row group of a Parquet file.
+        start: first byte of a text file's range, row group of a Parquet file, feature of a vector
+            file, or batch of a parsed file.
         stop: end of the range, exclusive; None for the end of the file.
         first_row: number that ``_row`` gives the first record of the piece.
     """
@@ -46,6 +52,10 @@ class OpenSource:
         datum: datum or CRS that holds: the declaration's, else the files' own; None where neither
             says one.
         notes: sentences that a person should read, such as a CRS that contradicts the declaration.
+        default_datum: datum of shapes where ``datum`` is None, the city's.
+        extent: the city's extent, for which PROJ is asked: west, south, east, north, degrees.
+        parsed: rows of JSON, GeoJSON and Excel files, which were parsed to find their columns.
+        layers: what vector files say of the layer that is read, by path.
     """
 
     root: Path
@@ -54,6 +64,10 @@ class OpenSource:
     schema: pa.Schema
     datum: str | None = None
     notes: tuple[str, ...] = ()
+    default_datum: str = "WGS84"
+    extent: tuple[float, float, float, float] | None = None
+    parsed: "ParsedFiles | None" = field(default=None, repr=False)
+    layers: dict[Path, "Layer"] = field(default_factory=dict, repr=False)
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ no value) and, beside them:
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -42,6 +42,19 @@ def one_line(text: object) -> str:
     return " ".join(str(text).split())[:600]
 
 
+def list_columns(columns: Iterable[str]) -> str:
+    """Names of columns for a message, fields of an object as ``location {lat, lon}``; up to 20."""
+    groups: dict[str, list[str]] = {}
+    for column in columns:
+        outer, _, inner = column.partition(".")
+        groups.setdefault(outer, []).append(inner)
+    shown = [
+        outer if inner == [""] else f"{outer} {{{', '.join(i or outer for i in inner)}}}"
+        for outer, inner in list(groups.items())[:20]
+    ]
+    return one_line(", ".join(shown))
+
+
 @dataclass(frozen=True)
 class RawRow:
     """One record of a source that is read record by record."""
@@ -52,15 +65,21 @@ class RawRow:
     text: str | None = None
 
 
-def raw_schema(columns: Sequence[str]) -> pa.Schema:
-    """The Arrow schema of a source's batches, before a shape is added."""
+def raw_schema(columns: Sequence[str], types: Mapping[str, pa.DataType] | None = None) -> pa.Schema:
+    """The Arrow schema of a source's batches, before a shape is added.
+
+    Args:
+        columns: names of the source's columns.
+        types: types of columns that are not text.
+    """
+    kinds = types or {}
     fields = [
         pa.field(FILE, pa.string()),
         pa.field(ROW, pa.int64()),
         pa.field(FAULT, pa.string()),
         pa.field(TEXT, pa.string()),
         pa.field(REPAIR, pa.string()),
-        *(pa.field(column, pa.string()) for column in columns),
+        *(pa.field(column, kinds.get(column, pa.string())) for column in columns),
     ]
     return pa.schema(fields)
 

@@ -1,89 +1,108 @@
 """Shapes as sources write them, to WKB in WGS 84."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import shapely
 
-from gridcontainer.container.declaration import Position, Source
-from gridcontainer.container.sources.json_records import flatten, join_fields, load_json
-from gridcontainer.container.sources.json_text import json_text
-from gridcontainer.container.sources.records import FAULT, GEOMETRY, REPAIR, RawRow
-from gridcontainer.container.sources.shape_repair import Mended, NotAShape, read_shape
-from gridcontainer.errors import SourceError
+from gridcontainer.container.declaration import Position
+from gridcontainer.container.sources.records import FAULT, GEOMETRY, REPAIR
+from gridcontainer.container.sources.shape_arrays import ReadShapes, Shapes, read_shapes
+from gridcontainer.container.sources.shape_srid import find_crs_fault
+from gridcontainer.grid.crs_transform import Extent
 from gridcontainer.grid.datum import to_wgs84
 
-
-def read_geojson(path: Path, source: Source) -> Iterator[RawRow]:
-    """Features of a collection: their properties as columns and their shape as ``geometry`` text.
-
-    Raises:
-        SourceError: the file holds no feature collection.
-    """
-    collection = load_json(path, source.encoding)
-    if not isinstance(collection, dict) or not isinstance(collection.get("features"), list):
-        raise SourceError(f"{path} is no GeoJSON FeatureCollection; is source.format right?")
-    for number, feature in enumerate(collection["features"], start=1):
-        if not isinstance(feature, dict):
-            yield RawRow(number, {}, "not a feature", json_text(feature))
-            continue
-        properties = feature.get("properties") or {}
-        if not isinstance(properties, dict):
-            properties = {"properties": properties}
-        geometry = feature.get("geometry")
-        shape = {"geometry": json_text(geometry) if geometry else None}
-        values = join_fields(shape, flatten(properties))
-        number_given = {"id": json_text(feature.get("id"))} if "id" in feature else {}
-        if values.get("id") != number_given.get("id"):
-            values = join_fields(values, number_given)
-        values |= {"geometry": values.pop("geometry")}  # the last column
-        yield RawRow(number, values)
+_ARROW: Final[Any] = pyarrow.compute  # it has no types
+_SAME: Final = ("WGS84", "CGCS2000", "EPSG:4326", "EPSG:4490")
 
 
-def add_geometry(batch: pa.RecordBatch, position: Position, datum: str) -> pa.RecordBatch:
-    """The batch with ``_geometry``: each row's shape as WKB in WGS 84.
+def add_geometry(
+    batch: pa.RecordBatch,
+    position: Position,
+    datum: str,
+    *,
+    is_declared: bool = False,
+    accept_ballpark: bool = False,
+    extent: Extent | None = None,
+) -> pa.RecordBatch:
+    """The batch with ``_geometry``: each row's shape as two-dimensional WKB in WGS 84.
 
     A shape that crosses itself or whose rings are open is repaired, and ``_repair`` says so; a text
-    that is no shape becomes the row's ``_fault``; an empty one stays null.
+    that is no shape becomes the row's ``_fault``; an empty one stays null. A shape that names its
+    own CRS (an SRID, a crs member) is converted from that.
+
+    Args:
+        batch: raw rows.
+        position: names the column of the shapes and says how they are written.
+        datum: datum of the shapes that name none.
+        is_declared: whether the declaration says the datum: a shape that contradicts it is a fault.
+        accept_ballpark: whether a transformation that PROJ only guesses will do.
+        extent: area of the data, degrees, for which PROJ guesses.
     """
-    column = batch.schema.get_field_index(position.geometry)
-    faults = batch.column(batch.schema.get_field_index(FAULT)).to_pylist()
-    repairs: list[str | None] = []
-    shapes: list[bytes | None] = []
-    for index, text in enumerate(batch.column(column).to_pylist()):
-        wkb, repair, fault = _read(text, position, datum)
-        shapes.append(wkb)
-        repairs.append(repair)
-        faults[index] = faults[index] or fault
-    batch = _set(_set(batch, FAULT, faults), REPAIR, repairs)
-    return batch.append_column(pa.field(GEOMETRY, pa.binary()), pa.array(shapes, pa.binary()))
+    read = read_shapes(batch.column(batch.schema.get_field_index(position.geometry)), position)
+    names: Shapes = np.where(read.crs == None, datum, read.crs)  # noqa: E711 - of each element
+    for name in np.unique(names.astype(np.str_)):
+        rows = np.flatnonzero((names == name) & (read.shapes != None))  # noqa: E711
+        own = rows[read.crs[rows] != None]  # noqa: E711
+        fault = len(own) and find_crs_fault(name, datum, is_declared, accept_ballpark, extent)
+        if fault:
+            _set_faults(read, own, fault)
+            rows = np.setdiff1d(rows, own)
+        if len(rows):
+            _convert(read, rows, str(name), accept_ballpark, extent)
+    batch = _set(_set(batch, FAULT, _faults(batch, read)), REPAIR, _repairs(batch, read))
+    wkb = pa.array(shapely.to_wkb(read.shapes), pa.binary())
+    return batch.append_column(pa.field(GEOMETRY, pa.binary()), wkb)
 
 
-def _set(batch: pa.RecordBatch, name: str, values: list[str | None]) -> pa.RecordBatch:
+def _convert(
+    read: ReadShapes,
+    rows: np.ndarray[Any, np.dtype[np.intp]],
+    datum: str,
+    accept_ballpark: bool,
+    extent: Extent | None,
+) -> None:
+    """Bring rows from their datum to WGS 84, all their coordinates in one call."""
+    flat = shapely.force_2d(read.shapes[rows])
+    if datum in _SAME:
+        read.shapes[rows] = flat
+        return
+    pairs, owners = shapely.get_coordinates(flat, return_index=True)
+    lon, lat = to_wgs84(
+        pairs[:, 0], pairs[:, 1], datum, accept_ballpark=accept_ballpark, extent=extent
+    )
+    read.shapes[rows] = shapely.set_coordinates(flat, np.column_stack((lon, lat)))
+    beyond = rows[np.unique(owners[np.isnan(lon)])]
+    _set_faults(read, beyond, f"coordinates lie where {datum[:60]} does not reach")
+
+
+def _set_faults(read: ReadShapes, rows: np.ndarray[Any, np.dtype[np.intp]], fault: str) -> None:
+    read.shapes[rows] = None
+    read.faults.update(dict.fromkeys(rows.tolist(), fault))
+
+
+def _faults(batch: pa.RecordBatch, read: ReadShapes) -> pa.StringArray:
+    """The faults that rows had, else those of their shapes."""
+    said = {row: f"shape cannot be read: {fault}" for row, fault in read.faults.items()}
+    had = batch.column(batch.schema.get_field_index(FAULT))
+    return _ARROW.coalesce(had, _texts(said, len(batch)))
+
+
+def _repairs(batch: pa.RecordBatch, read: ReadShapes) -> pa.StringArray:
+    """What was repaired in rows before, and in their shapes."""
+    had = batch.column(batch.schema.get_field_index(REPAIR))
+    own = _texts(read.repairs, len(batch))
+    return _ARROW.coalesce(_ARROW.binary_join_element_wise(had, own, "; "), had, own)
+
+
+def _texts(by_row: dict[int, str], count: int) -> pa.StringArray:
+    if not by_row:
+        return pa.nulls(count, pa.string())
+    return pa.array([by_row.get(row) for row in range(count)], pa.string())
+
+
+def _set(batch: pa.RecordBatch, name: str, values: pa.StringArray) -> pa.RecordBatch:
     where = batch.schema.get_field_index(name)
-    return batch.set_column(where, batch.schema.field(where), pa.array(values, pa.string()))
-
-
-def _read(
-    text: str | None, position: Position, datum: str
-) -> tuple[bytes | None, str | None, str | None]:
-    """The shape as WKB, what was repaired, and why it cannot be read."""
-    if text is None or not text.strip():
-        return None, None, None
-    try:
-        mended = read_shape(text, position)
-    except NotAShape as error:
-        return None, None, f"shape cannot be read: {error}"
-    if mended.shape.is_empty:
-        return None, None, None
-    return cast(bytes, shapely.to_wkb(_to_wgs84(mended, datum))), mended.repair, None
-
-
-def _to_wgs84(mended: Mended, datum: str) -> shapely.Geometry:
-    def convert(pairs: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, Any]:
-        return np.column_stack(to_wgs84(pairs[:, 0], pairs[:, 1], datum))
-
-    return shapely.transform(mended.shape, convert)
+    return batch.set_column(where, batch.schema.field(where), values)

@@ -1,16 +1,25 @@
 """Shapefile, GeoPackage and what else GDAL reads: attributes as text, the shape as ``geometry``."""
 
 from collections.abc import Iterator
-from datetime import date, time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final, cast
 
 import pyarrow as pa
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridcontainer.container.declaration import Source
+from gridcontainer.container.sources.hex_text import to_hex
 from gridcontainer.container.sources.json_text import json_text
-from gridcontainer.container.sources.records import RawRow, one_line
+from gridcontainer.container.sources.records import (
+    FAULT,
+    FILE,
+    ROW,
+    distinct,
+    one_line,
+    raw_schema,
+)
 from gridcontainer.errors import SourceError
 
 # What GDAL, pyogrio and Arrow say of a file that is none of theirs, or is damaged.
@@ -18,33 +27,165 @@ _UNREADABLE = (
     *(DataSourceError, DataLayerError, UnicodeError, pa.ArrowException),
     *(OSError, RuntimeError, IndexError, ValueError, OverflowError),
 )
+SHAPE: Final = "geometry"
+_BATCH_ROWS: Final = 20_000
+_MOST_LOST: Final = 100  # features one after the other; beyond that the file is damaged
+_WGS84: Final = ("EPSG:4326", "OGC:CRS84")
 
 
-def read_vector(path: Path, source: Source) -> Iterator[RawRow]:
-    """Features in their order; the shape is hexadecimal WKB (``geometry_format: wkb``).
+@dataclass(frozen=True)
+class Layer:
+    """What a vector file says of the layer that is read.
+
+    Attributes:
+        name: name of the layer.
+        columns: names of the columns, ``geometry`` the last.
+        features: number of features; -1 where only reading all would tell.
+        crs: the CRS as GDAL names it, or None where the file says none.
+        can_skip: whether GDAL can begin at any feature without reading those before it.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    features: int
+    crs: str | None
+    can_skip: bool = False
+
+
+def open_layer(path: Path, source: Source) -> Layer:
+    """The layer that is declared, or the only one; no feature is read.
 
     Raises:
-        SourceError: GDAL cannot read the file, or it has no such layer.
+        SourceError: GDAL cannot read the file, or it has no such layer, or several.
     """
-    encoding = source.encoding if path.suffix.lower() == ".shp" else None
     try:
         layers = [name for name, _ in pyogrio.list_layers(path)]
         if source.layer is None and len(layers) > 1:
             raise SourceError(f"{path} has layers {', '.join(layers)}; name one: source.layer")
-        meta, table = pyogrio.read_arrow(path, layer=source.layer, encoding=encoding)
-        shape = meta["geometry_name"] or "wkb_geometry"
-        names = ["geometry" if name == shape else name for name in table.column_names]
-        rows = table.rename_columns(names).to_pylist()
+        about = pyogrio.read_info(path, layer=source.layer, encoding=_encoding(path, source))
     except _UNREADABLE as error:
-        raise SourceError(
-            f"{path} cannot be read as a vector file: {one_line(error)}. Are the files "
-            "beside it (.dbf, .shx) there, and source.layer and source.encoding right?"
-        ) from error
-    for number, values in enumerate(rows, start=1):
-        yield RawRow(number, {name: _as_text(value) for name, value in values.items()})
+        raise _unreadable(path, error) from error
+    fields = distinct([SHAPE, *map(str, about["fields"])])
+    # GeoJSON means WGS 84 where it says nothing, and so GDAL says it of every such file.
+    silent = str(about["driver"]).startswith("GeoJSON") and about["crs"] in _WGS84
+    shape = (SHAPE,) if about["geometry_type"] else ()
+    return Layer(
+        name=str(about["layer_name"]),
+        columns=(*fields[1:], *shape),
+        features=int(about["features"]),
+        crs=None if silent else about["crs"],
+        can_skip=bool(about["capabilities"]["fast_set_next_by_index"]),
+    )
 
 
-def _as_text(value: object) -> str | None:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.isoformat() if isinstance(value, date | time) else json_text(value)
+def read_vector(
+    path: Path, source: Source, layer: Layer, file: str, start: int = 0, stop: int | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Features in their order as raw batches; the shape is hexadecimal WKB.
+
+    Times are texts in ISO 8601, with the offset where the file has one. A feature that GDAL cannot
+    give is a fault.
+
+    Args:
+        path: path of the file.
+        source: says its encoding.
+        layer: as of ``open_layer``.
+        file: what ``_file`` should say.
+        start: number of features to skip.
+        stop: the feature to stop before; None for the end.
+
+    Raises:
+        SourceError: GDAL cannot read the file.
+    """
+    done = start
+    try:
+        for table in _tables(path, source, layer, start, stop):
+            yield _to_raw(table, layer, file, done)
+            done += len(table)
+    except _UNREADABLE as error:
+        count = layer.features if stop is None else stop
+        if count < 0:
+            raise _unreadable(path, error) from error
+        yield from _one_by_one(path, source, layer, file, done, count)
+
+
+def _one_by_one(
+    path: Path, source: Source, layer: Layer, file: str, start: int, stop: int
+) -> Iterator[pa.RecordBatch]:
+    """Features of a file at one of which GDAL stops."""
+    lost = 0
+    for number in range(start, stop):
+        try:
+            tables = list(_tables(path, source, layer, number, number + 1))
+            rows = [_to_raw(table, layer, file, number) for table in tables if len(table)]
+            lost = 0
+        except _UNREADABLE as error:
+            lost += 1
+            if lost > _MOST_LOST or stop - start == 1:
+                raise _unreadable(path, error) from error
+            rows = [_lost(layer, file, number, error)]
+        yield from rows
+
+
+def _tables(
+    path: Path, source: Source, layer: Layer, start: int, stop: int | None
+) -> Iterator[pa.RecordBatch]:
+    """Batches as GDAL gives them, with the names of the layer's columns."""
+    with pyogrio.open_arrow(
+        path,
+        layer=layer.name,
+        encoding=_encoding(path, source),
+        skip_features=start,
+        max_features=None if stop is None else stop - start,
+        batch_size=_BATCH_ROWS,
+        use_pyarrow=True,
+        datetime_as_string=True,
+    ) as (about, reader):
+        shape = about["geometry_name"] or "wkb_geometry"
+        given = [name for name in reader.schema.names if name != shape]
+        names = dict(zip(given, layer.columns, strict=False)) | {shape: SHAPE}
+        for batch in reader:
+            yield batch.rename_columns([names[name] for name in batch.schema.names])
+
+
+def _to_raw(batch: pa.RecordBatch, layer: Layer, file: str, done: int) -> pa.RecordBatch:
+    schema, count = raw_schema(layer.columns), len(batch)
+    columns = {name: _as_text(batch.column(name)) for name in batch.schema.names}
+    columns[FILE] = pa.repeat(file, count)
+    columns[ROW] = pa.array(range(done + 1, done + count + 1), pa.int64())
+    nothing = pa.nulls(count, pa.string())
+    return pa.RecordBatch.from_arrays(
+        [columns.get(field.name, nothing) for field in schema], schema=schema
+    )
+
+
+def _lost(layer: Layer, file: str, number: int, error: Exception) -> pa.RecordBatch:
+    schema = raw_schema(layer.columns)
+    said = f"feature cannot be read: {one_line(error)[:120]}"
+    own = {FILE: file, ROW: number + 1, FAULT: said}
+    return pa.RecordBatch.from_pylist([own], schema=schema)
+
+
+def _as_text(values: pa.Array) -> pa.Array:
+    kind = values.type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return to_hex(values)
+    if pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_date32(kind):
+        return cast(Any, values).cast(pa.string())
+    texts = [_value_text(value) for value in values.to_pylist()]
+    return pa.array(texts, pa.string())
+
+
+def _value_text(value: Any) -> str | None:
+    return value.isoformat() if hasattr(value, "isoformat") else json_text(value)
+
+
+def _encoding(path: Path, source: Source) -> str | None:
+    return source.encoding if path.suffix.lower() == ".shp" else None
+
+
+def _unreadable(path: Path, error: Exception) -> SourceError:
+    return SourceError(
+        f"{path} cannot be read as a vector file: {one_line(error)}. Are the files "
+        "beside it (.dbf, .shx) there, and source.layer and source.encoding right?"
+    )

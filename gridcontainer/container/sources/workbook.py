@@ -23,23 +23,40 @@ _DAMAGED = (ValueError, IndexError, OverflowError, RuntimeError)
 def read_excel(path: Path, source: Source) -> Iterator[RawRow]:
     """Rows below the one with the names; rows without any value do not count.
 
-    A whole number is written without a point, as a person sees it in the sheet; a date in ISO 8601.
+    A whole number is written without a point, as a person sees it in the sheet; a date and a time
+    in ISO 8601; a duration in hours, minutes and seconds.
 
     Raises:
         SourceError: the file is no workbook, or has no such sheet.
     """
-    rows = _rows(path, source)
-    if len(rows) <= source.skip_rows:
+    yield from open_excel(path, source)[1]
+
+
+def open_excel(path: Path, source: Source) -> tuple[list[str], Iterator[RawRow]]:
+    """The names of a sheet's columns, and its rows as of ``read_excel``.
+
+    Raises:
+        SourceError: the file is no workbook, or has no such sheet.
+    """
+    cells = _cells(path, source)
+    for _ in range(source.skip_rows):
+        next(cells, None)
+    header = next(cells, None)
+    if header is None:
         raise SourceError(f"{path} has no row with the names of the columns")
-    names = [_as_text(cell) or f"column_{i}" for i, cell in enumerate(rows[source.skip_rows], 1)]
-    columns = distinct(names)
-    for number, row in enumerate(rows[source.skip_rows + 1 :], start=1):
-        values = {name: _as_text(cell) for name, cell in zip(columns, row, strict=False)}
-        if any(value is not None for value in values.values()):
-            yield RawRow(number, values)
+    columns = distinct([_as_text(cell) or f"column_{i}" for i, cell in enumerate(header, 1)])
+
+    def rows() -> Iterator[RawRow]:
+        for number, row in enumerate(cells, start=1):
+            values = {name: _as_text(cell) for name, cell in zip(columns, row, strict=False)}
+            if any(value is not None for value in values.values()):
+                yield RawRow(number, values)
+
+    return columns, rows()
 
 
-def _rows(path: Path, source: Source) -> list[list[Cell]]:
+def _cells(path: Path, source: Source) -> Iterator[list[Cell]]:
+    """The rows of the sheet, from its first one, also where the first ones are empty."""
     try:
         workbook = CalamineWorkbook.from_path(path)
     except UNREADABLE as error:
@@ -51,7 +68,7 @@ def _rows(path: Path, source: Source) -> list[list[Cell]]:
         raise SourceError(f"{path} has no sheet {source.sheet!r}; there are {', '.join(names)}")
     try:
         sheet = workbook.get_sheet_by_name(source.sheet or names[0])
-        return sheet.to_python(skip_empty_area=False)
+        yield from sheet.iter_rows()
     except (CalamineError, *_DAMAGED) as error:
         raise _no_workbook(path, error) from error
 
@@ -67,6 +84,16 @@ def _as_text(cell: Cell) -> str | None:
         return cell or None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
+    if isinstance(cell, timedelta):
+        return _duration_text(cell)
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     return str(cell)
+
+
+def _duration_text(duration: timedelta) -> str:
+    """Hours, minutes and seconds, such as ``25:30:00``; a fraction of a second after a point."""
+    total = duration // timedelta(microseconds=1)
+    seconds, micros = divmod(abs(total), 1_000_000)
+    text = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{'-' if total < 0 else ''}{text}" + (f".{micros:06}" if micros else "")
