@@ -10,10 +10,12 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from gridcontainer.container.judge.columns import CELL, TIME
+from gridcontainer.container.judge.columns import CELL, JUDGED, TIME
+from gridcontainer.container.sources.records import FILE, RESERVED, raw_schema
 from gridcontainer.container.tables.layout import Layout, Places
 from gridcontainer.grid.arrays import Int64s
 
+_READERS: Final = raw_schema([])
 _ORDER: Final = b"gridcontainer.order"
 
 
@@ -70,6 +72,35 @@ def months_of(rows: pa.Table | pa.RecordBatch) -> Int64s:
     return months
 
 
+def slim(rows: pa.Table) -> pa.Table:
+    """Rows without the columns of the reader and the judge that are null in all of them.
+
+    The name of the file, the same in many rows, is kept once.
+    """
+    own = {*RESERVED, *JUDGED.names}
+    empty = [
+        name
+        for name in rows.column_names
+        if name in own and rows.column(name).null_count == rows.num_rows
+    ]
+    slimmed = rows.drop_columns(empty)
+    at = slimmed.schema.get_field_index(FILE)
+    if at < 0:
+        return slimmed
+    return slimmed.set_column(at, FILE, slimmed.column(FILE).dictionary_encode())
+
+
+def widen(rows: pa.Table) -> pa.Table:
+    """Rows with the columns that ``slim`` left out."""
+    at = rows.schema.get_field_index(FILE)
+    if at >= 0:
+        rows = rows.set_column(at, FILE, rows.column(FILE).cast(pa.string()))
+    for field in (*_READERS, *JUDGED):
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows
+
+
 def cut(rows: pa.Table, buckets: Int64s) -> Iterator[tuple[int, pa.Table]]:
     """The rows of each bucket, in their order."""
     order = np.argsort(buckets, kind="stable")
@@ -104,7 +135,7 @@ def unpack(packed: Iterator[bytes]) -> pa.Table | None:
         return None
     tables.sort(key=_order_of)
     plain = [table.replace_schema_metadata(None) for table in tables]
-    return pa.concat_tables(plain)
+    return pa.concat_tables(plain, promote_options="default")
 
 
 def _order_of(table: pa.Table) -> bytes:

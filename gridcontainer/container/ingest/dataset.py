@@ -151,7 +151,7 @@ class Ingest:
         if self.declaration.source.format == "jdbc":
             brought = self._bring_from_database(before)
         elif sum(file.size for file in files) <= self.small_bytes:
-            work = self._prepare(open_source(self.sources, self.declaration))
+            work = self._prepare(self._open_source())
             judged = judge_in_memory(work.source, self.declaration, work.judge)
             require_unchanged(files)
             brought = self._bring_judged(work, judged, before)
@@ -159,12 +159,21 @@ class Ingest:
             from gridcontainer.container.ingest.large import bring_large  # noqa: PLC0415 - Spark
             from gridcontainer.container.ingest.tasks import FileTasks  # noqa: PLC0415
 
-            work, spark = self._prepare(open_source(self.sources, self.declaration)), self.session()
+            work, spark = self._prepare(self._open_source()), self.session()
             tasks = FileTasks(spark, work.source, self.declaration, work.judge)
             brought = bring_large(work, spark, tasks, before=before)
         self.report("quarantine")
         replace_quarantined(self.storage, self.declaration.dataset, brought.quarantined)
         return brought
+
+    def _open_source(self) -> OpenSource:
+        extent = self.city.extent
+        return open_source(
+            self.sources,
+            self.declaration,
+            extent=(extent.west, extent.south, extent.east, extent.north),
+            default_datum=self.city.datum,
+        )
 
     def _bring_from_database(self, before: int) -> Brought:
         """Rows of a database come by Spark; few are judged in this process all the same."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from gridcontainer.container.files import Files
-from gridcontainer.container.ingest.cut import Bounds, cut, pack
+from gridcontainer.container.ingest.cut import Bounds, cut, pack, slim, widen
 from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
 from gridcontainer.container.ingest.keys import ORDER, key_bucket_of, key_rows, order_of
 from gridcontainer.container.ingest.rows import RowMaker
@@ -116,7 +116,7 @@ class ReadWork:
             judged = judged.filter(sound_mask)
         buckets = self.buckets.of_rows(judged, order[0], self.pieces)
         numbers = order_of(judged, file_number)
-        kept = judged.select(self.kept_columns).append_column(ORDER, pa.array(numbers))
+        kept = slim(judged.select(self.kept_columns)).append_column(ORDER, pa.array(numbers))
         for bucket, rows in cut(kept, buckets):
             yield bucket, pack(rows, order)
         if self.buckets.keys:
@@ -183,6 +183,7 @@ class WriteWork:
 
     def run(self, rows: pa.Table, losers: Losers | None) -> Wrote:
         """Write the rows of a bucket, and what of them goes to the quarantine."""
+        rows = widen(rows)
         if losers is not None and len(losers.order):
             rows = losers.mark(rows)
         out = to_quarantine(rows, dataset=self.dataset, names=self.names, run_id=self.maker.run_id)
