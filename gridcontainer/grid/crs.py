@@ -47,8 +47,9 @@ def read_crs(text: str) -> "CRS":
         return crs.to_2d() if len(crs.axis_info) == 3 and crs.is_geographic else crs
     except CRSError as error:
         shown = text if len(text) < 40 else f"{text[:40]}..."
+        what = "an EPSG code" if name.upper().startswith("EPSG:") else "a CRS"
         raise CoordinateError(
-            f"datum {shown!r} is not a CRS that PROJ knows; known are WGS84, CGCS2000, GCJ02, "
+            f"datum {shown!r} is not {what} that PROJ knows; known are WGS84, CGCS2000, GCJ02, "
             "BD09, EPSG:n"
         ) from error
 

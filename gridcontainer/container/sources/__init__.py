@@ -116,7 +116,7 @@ def read_piece(
     if declaration.source.format in OPENED_FORMATS:
         batches = read_format(piece, source, declaration)
     else:
-        batches = _read_lines(piece.path, piece.file, list(source.columns), declaration)
+        batches = _read_lines(piece, list(source.columns), declaration)
     position = declaration.position
     if position is None or position.geometry is None:
         return batches
@@ -202,7 +202,7 @@ def read_batches(
     if declaration.source.format in OPENED_FORMATS:
         batches = read_whole(path, file, columns, declaration)
     else:
-        batches = _read_lines(path, file, columns, declaration)
+        batches = _read_lines(Piece(path, file, 0), columns, declaration)
     if declaration.position is None or declaration.position.geometry is None:
         return batches
     return (
@@ -217,9 +217,10 @@ def read_batches(
 
 
 def _read_lines(
-    path: Path, file: str, columns: list[str], declaration: Declaration
+    piece: Piece, columns: list[str], declaration: Declaration
 ) -> Iterator[pa.RecordBatch]:
     """The raw rows of a file of text lines, without their shapes."""
+    path, file = piece.path, piece.file
     schema, source = raw_schema(columns), declaration.source
     if source.format == "csv":
         own = _file_columns(path, declaration)

@@ -105,10 +105,12 @@ def flatten(record: dict[str, Any], prefix: str = "") -> Fields:
     """
     flat: Fields = {}
     for name, value in record.items():
-        inner = isinstance(value, dict) and value
-        own = flatten(value, f"{prefix}{name}.") if inner else {prefix + name: json_text(value)}
+        if not isinstance(value, dict) or not value:
+            own = {prefix + name: json_text(value)}
+        else:
+            own = flatten(value, f"{prefix}{name}.")
         if flat.keys().isdisjoint(own):
-            flat.update(own)
+            flat |= own
         else:
             flat = join_fields(flat, own)
     return flat
@@ -116,6 +118,8 @@ def flatten(record: dict[str, Any], prefix: str = "") -> Fields:
 
 def join_fields(first: Fields, second: Fields) -> Fields:
     """The fields of both; where names meet, the second's gets a number."""
+    if not first or not second:
+        return first or second
     names = distinct([*first, *second])
     return dict(zip(names, [*first.values(), *second.values()], strict=True))
 

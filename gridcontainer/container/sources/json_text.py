@@ -55,7 +55,9 @@ def json_text(value: Any) -> str | None:
     """A value as the text that the source holds for it; null for null."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+    if type(value) is int:
+        return str(value)
+    return _ENCODE(value)
 
 
 def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -88,3 +90,4 @@ def _map_texts(value: Any, function: Callable[[str], str]) -> Any:
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_to_object)
 _LENIENT: Final = json.JSONDecoder(object_pairs_hook=_to_object, parse_int=_number_or_text)
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode

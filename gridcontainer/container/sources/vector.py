@@ -16,6 +16,7 @@ from gridcontainer.container.sources.records import (
     FAULT,
     FILE,
     ROW,
+    TEXT,
     distinct,
     one_line,
     raw_schema,
@@ -121,7 +122,8 @@ def _one_by_one(
             lost = 0
         except _UNREADABLE as error:
             lost += 1
-            if lost > _MOST_LOST or stop - start == 1:
+            is_all = lost == stop  # none was read before, and none is left
+            if lost > _MOST_LOST or is_all:
                 raise _unreadable(path, error) from error
             rows = [_lost(layer, file, number, error)]
         yield from rows
@@ -131,13 +133,13 @@ def _tables(
     path: Path, source: Source, layer: Layer, start: int, stop: int | None
 ) -> Iterator[pa.RecordBatch]:
     """Batches as GDAL gives them, with the names of the layer's columns."""
+    left = None if stop is None else stop - start
     with pyogrio.open_arrow(
         path,
         layer=layer.name,
         encoding=_encoding(path, source),
         skip_features=start,
-        max_features=None if stop is None else stop - start,
-        batch_size=_BATCH_ROWS,
+        batch_size=_BATCH_ROWS if left is None else min(_BATCH_ROWS, left),
         use_pyarrow=True,
         datetime_as_string=True,
     ) as (about, reader):
@@ -145,7 +147,11 @@ def _tables(
         given = [name for name in reader.schema.names if name != shape]
         names = dict(zip(given, layer.columns, strict=False)) | {shape: SHAPE}
         for batch in reader:
-            yield batch.rename_columns([names[name] for name in batch.schema.names])
+            taken = batch if left is None else batch.slice(0, left)  # Arrow's way has no limit
+            yield taken.rename_columns([names[name] for name in taken.schema.names])
+            left = None if left is None else left - len(taken)
+            if left == 0:
+                return
 
 
 def _to_raw(batch: pa.RecordBatch, layer: Layer, file: str, done: int) -> pa.RecordBatch:
@@ -162,7 +168,7 @@ def _to_raw(batch: pa.RecordBatch, layer: Layer, file: str, done: int) -> pa.Rec
 def _lost(layer: Layer, file: str, number: int, error: Exception) -> pa.RecordBatch:
     schema = raw_schema(layer.columns)
     said = f"feature cannot be read: {one_line(error)[:120]}"
-    own = {FILE: file, ROW: number + 1, FAULT: said}
+    own = {FILE: file, ROW: number + 1, FAULT: said, TEXT: f"feature {number} of {layer.name}"}
     return pa.RecordBatch.from_pylist([own], schema=schema)
 
 

@@ -68,7 +68,10 @@ def _cells(path: Path, source: Source) -> Iterator[list[Cell]]:
         raise SourceError(f"{path} has no sheet {source.sheet!r}; there are {', '.join(names)}")
     try:
         sheet = workbook.get_sheet_by_name(source.sheet or names[0])
-        yield from sheet.iter_rows()
+        # iter_rows has the empty rows above the first cell, and not the columns left of it.
+        left: list[Cell] = [""] * (sheet.start[1] if sheet.start else 0)
+        for row in sheet.iter_rows() if sheet.start else ():
+            yield left + row
     except (CalamineError, *_DAMAGED) as error:
         raise _no_workbook(path, error) from error
 
