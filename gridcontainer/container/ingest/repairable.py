@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession, functions as F, types as T
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.ingest.raw_rows import no_faults
-from gridcontainer.container.judge.reasons import BROKEN
+from gridcontainer.container.judge.reason_names import BROKEN
 from gridcontainer.container.sources.records import FILE, ROW
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError, DeclarationError

@@ -6,25 +6,26 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame, Window, functions as F
 
 from gridcontainer.container.declaration import Declaration, Extent
+from gridcontainer.container.judge.reason_names import (
+    BROKEN,
+    MISSING,
+    NO_CELL,
+    NO_KEY,
+    NO_TIME,
+    NOT_A_NUMBER,
+    NOT_A_TIME,
+    NOT_DEGREES,
+    OUTSIDE,
+    REPEATED,
+    REPEATED_ROW,
+    SWAPPED,
+    TOTAL,
+    ZERO,
+)
 from gridcontainer.container.sources.records import FAULT, FILE, GEOMETRY, ROW, RULE
 from gridcontainer.container.storage import is_own_column
 from gridcontainer.errors import DeclarationError
 from gridcontainer.spark import has_grid_cell
-
-BROKEN = "broken row"
-TOTAL = "total of other rows"
-MISSING = "missing position"
-NOT_A_NUMBER = "position is not a number"
-ZERO = "zero position"
-SWAPPED = "longitude and latitude swapped"
-NOT_DEGREES = "not degrees"
-OUTSIDE = "outside the city"
-NO_CELL = "no grid cell"
-NO_TIME = "missing time"
-NOT_A_TIME = "time cannot be read"
-NO_KEY = "missing key"
-REPEATED = "repeated key"
-REPEATED_ROW = "repeated row"
 
 
 def add_reason(
@@ -32,7 +33,7 @@ def add_reason(
 ) -> DataFrame:
     """Add ``reason``: the first thing that is wrong with each row, or null.
 
-    The reasons are asked in the order of this module's constants, so a row has exactly one. A key
+    The reasons are asked in the order of ``reason_names``, so a row has exactly one. A key
     is missing where one of its columns is null or blank. Of the rows that share a business key the
     first one (by file and row) that is otherwise sound stays; of the others, those that are equal
     to it in all columns are ``repeated row``, the rest ``repeated key``. A position is ``not
