@@ -1,7 +1,7 @@
 """Times of records: a right instant, or a reason with its detail; never another day."""
 
 import pickle
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time as time_of_day, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -79,9 +79,11 @@ RIGHT = [  # format, text, instant in UTC; the declared zone is Asia/Shanghai
     ("MMM d yyyy h:mm a", "Jan 2 2024 8:00 AM", "2024-01-02T00:00:00"),
     ("MMM d yyyy h:mm a", "jan  2 2024 12:30 am", "2024-01-01T16:30:00"),
     ("MMM d yyyy h:mm a", "SEP 2 2024 12:30 pm", "2024-09-02T04:30:00"),
+    ("MMM d yyyy h:mm a", "Jan 2 2024 8:00PM", "2024-01-02T12:00:00"),
     ("EEE, d MMM yyyy HH:mm:ss Z", "Mon, 1 Jan 2024 08:00:00 +0800", "2024-01-01T00:00:00"),
     ("yyyy年M月d日", "2024年1月2日", "2024-01-01T16:00:00"),
     ("yyyy年M月d日 ah:mm", "2024年1月2日 下午1:05", "2024-01-02T05:05:00"),
+    ("yyyy年M月d日 ah:mm", "2024年1月2日 上午 1:05", "2024-01-01T17:05:00"),
     ("yyyy年M月d日 EEE", "2024年1月1日 星期一", "2023-12-31T16:00:00"),
     ("yyyy-DDD", "2024-060", "2024-02-28T16:00:00"),
     ("yyyy-MM-dd[ H:mm:ss]", "2024-01-02", "2024-01-01T16:00:00"),
@@ -290,6 +292,20 @@ def test_numbers_of_typed_columns():
     split = read(pa.array([2024.0]), *parts, form="yyyy M d H", zone="UTC")
     assert split.event_time.to_pylist() == [datetime(2024, 1, 2, 3, tzinfo=UTC)]
     assert read(pa.array([45292.0]), form="excel", zone="UTC").event_time.to_pylist() == [NEW_YEAR]
+
+
+def test_columns_of_other_types_are_read_as_texts_or_have_a_reason():
+    day, clock = pa.array([date(2024, 1, 1)]), pa.array([time_of_day(8, 0)])
+    midnight = pa.array([datetime(2024, 1, 1)])
+    for column in (day, midnight, pa.array([b"2024-01-01"])):
+        for at in (clock, clock.cast(pa.time32("s"))):
+            assert read(column, at, form=BLANK).event_time.to_pylist() == [NEW_YEAR]
+    assert read(pa.array([20240102]), form="yyyyMMdd", zone="UTC").event_time.to_pylist() == [
+        NEW_YEAR + timedelta(days=1)
+    ]
+    for column in (pa.array([["2024"]]), pa.array([{"t": 1}]), pa.array([True])):
+        assert read(column).reason.to_pylist() == [NOT_A_TIME]
+    assert read(pa.array([b"\xff", b"2024-01-01"])).reason.to_pylist() == [NOT_A_TIME, None]
 
 
 def test_arrays_of_all_kinds_give_the_same_times():

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, Field
 
@@ -65,6 +65,11 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
+        if not available_timezones():
+            raise ValueError(
+                "cannot be looked up: this machine has no database of time zones; install the "
+                "Python package tzdata"
+            ) from None
         raise ValueError("is no time zone; write it as Asia/Shanghai or UTC") from None
     return name
 

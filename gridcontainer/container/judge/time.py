@@ -27,6 +27,7 @@ from gridcontainer.container.judge.time_typed import (
     holds_times,
     read_numbers,
     read_typed,
+    texts_of,
 )
 
 _ARROW = cast(Any, pyarrow.compute)
@@ -93,19 +94,20 @@ class TimeReader:
                 tell a repeated hour's first pass from its second (``passes_by_order``).
         """
         arrays = [_whole(column) for column in columns]
-        reading = Reading.of(len(arrays[0]))
-        rows = np.flatnonzero(_ARROW.and_(*_all_valid(arrays)).to_numpy(zero_copy_only=False))
-        is_missing = np.ones(len(arrays[0]), bool)
-        is_missing[rows] = False
-        is_missing |= self.missing.exactly(arrays)
-        rows = np.flatnonzero(~is_missing)
         kind = arrays[0].type
-        if len(arrays) == 1 and holds_times(kind):
+        is_typed = len(arrays) == 1 and (
+            holds_times(kind) or (holds_numbers(kind) and self._reads_numbers)
+        )
+        reading = Reading.of(len(arrays[0]))
+        is_missing = self.missing.exactly(arrays) | ~_all_valid(arrays)
+        rows = np.flatnonzero(~is_missing)
+        if is_typed and holds_times(kind):
             read_typed(arrays[0], rows, reading)
-        elif len(arrays) == 1 and holds_numbers(kind) and self._reads_numbers:
+        elif is_typed:
             read_numbers(arrays[0], rows, str(self.rules.format), reading)
         else:
-            texts = [_texts(array) for array in arrays]
+            texts = [texts_of(array) for array in arrays]
+            rows = np.flatnonzero(~is_missing & _all_valid(texts))
             read_texts(_joined(texts), rows, self.rules, reading)
             failed = rows[reading.faults[rows] == Fault.NO_MATCH]
             is_missing[failed] = self.missing.trimmed(texts, failed)
@@ -155,12 +157,13 @@ def reads_all(form: str | None, texts: Sequence[str], *, hours: str = "clock") -
     return bool(times.reason.null_count == len(texts))
 
 
-def _all_valid(arrays: list[pa.Array]) -> list[pa.Array]:
-    valid = [array.is_valid() for array in arrays]
-    first = valid[0]
-    for other in valid[1:]:
-        first = _ARROW.and_(first, other)
-    return [first, first]
+def _all_valid(arrays: list[pa.Array]) -> npt.NDArray[np.bool_]:
+    """Records that have a value in each column."""
+    valid = np.ones(len(arrays[0]), bool)
+    for array in arrays:
+        if array.null_count:
+            valid &= array.is_valid().to_numpy(zero_copy_only=False)
+    return valid
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -172,13 +175,6 @@ def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     return column
-
-
-def _texts(column: pa.Array) -> pa.Array:
-    """The column as texts; whole floating-point numbers without a fraction."""
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return column
-    return column.cast(pa.string())
 
 
 def _joined(texts: list[pa.Array]) -> pa.Array:

@@ -69,11 +69,12 @@ def pattern_form(pattern: str, *, normalized: bool) -> Form:
     """The form of a pattern of a declaration.
 
     Args:
-        pattern: in the letters of Spark, or None for ISO 8601.
+        pattern: in the letters of Spark.
         normalized: literals in Unicode's form NFKC, for texts that are brought to it too.
     """
     groups = _Groups(normalized)
-    return form_of("".join(groups.expression(part) for part in parse_pattern(pattern)))
+    expression = "".join(groups.expression(part) for part in parse_pattern(pattern))
+    return form_of(expression.replace(" +(?P<half", " *(?P<half"))  # 3:05 PM, 3:05PM
 
 
 def iso_form() -> Form:
@@ -115,7 +116,7 @@ class _Groups:
             name = "shortyear" if part.what == "y" and most == 2 else _NUMBERS[part.what]
             return f"(?P<{name}_{self.count}>[0-9]{{{least},{most}}})"
         name, words = _WORDS[part.what]
-        return f"(?P<{name}_{self.count}>{words})"
+        return f"(?P<{name}_{self.count}>{words})" + (" *" if name == "half" else "")
 
     def _zone(self, field: Field) -> str:
         if field.letter in "Vz":

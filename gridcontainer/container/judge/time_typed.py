@@ -1,9 +1,10 @@
 """Typed columns of times: timestamps, days, numbers."""
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from gridcontainer.container.judge.time_calendar import DAY, SECOND
 from gridcontainer.container.judge.time_faults import Fault
@@ -12,6 +13,8 @@ from gridcontainer.container.judge.time_settle import FIRST_INSTANT, LAST_INSTAN
 from gridcontainer.container.judge.time_shapes import Numbers, Rows
 from gridcontainer.container.judge.time_texts import read_counts
 
+_ARROW = cast(Any, pyarrow.compute)
+_ZEROS = r"( 00:00:00)?(\.0+)?$"
 _SCALES = {"s": SECOND, "ms": SECOND // 1_000, "us": 1, "ns": 1}
 
 
@@ -23,6 +26,27 @@ def holds_times(kind: pa.DataType) -> bool:
 def holds_numbers(kind: pa.DataType) -> bool:
     """Whether values of a type are numbers that ``unix...`` and ``excel`` read as such."""
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def texts_of(column: pa.Array) -> pa.Array:
+    """A column of any type as texts, for a pattern to read.
+
+    Whole floating-point numbers come without a fraction, times of the day without one that is 0,
+    and a timestamp at midnight as its day. Of a type without texts, such as a list, all is null.
+    """
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        decoded = (value and value.decode(errors="replace") for value in column.to_pylist())
+        return pa.array(decoded, pa.string())
+    try:
+        texts = column.cast(pa.string())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return pa.nulls(len(column), pa.string())
+    if pa.types.is_time(kind) or pa.types.is_timestamp(kind):
+        return _ARROW.replace_substring_regex(texts, pattern=_ZEROS, replacement="")
+    return texts
 
 
 def read_typed(column: pa.Array, rows: Rows, into: Reading) -> None:
