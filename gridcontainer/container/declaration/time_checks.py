@@ -29,7 +29,7 @@ def _check_once(parts: tuple[Part, ...], above: set[str]) -> None:
     seen = set(above)
     for field in here:
         # A zone may explain an offset: XXX'['VV']'.
-        key = field.letter if field.what == "X" else field.what
+        key = "zone" if field.letter in "Vz" else field.what
         if key in seen:
             raise ValueError(
                 f"{field.letter} stands twice; M is the month, m the minute, d the day of the "

@@ -45,7 +45,8 @@ _REMEDIES = {  # letters that read another day than people mean
     "k": "counts hours from 1 to 24, and reads 24:00 as the start of its day: write HH, and "
     "hours: past_midnight where 24:00 ends a day",
 }
-_SAYS_OFFSET = re.compile(r"Z|(UTC|GMT)?[+-][0-9]{2}:?[0-9]{2}|UTC|GMT")
+_SAYS_OFFSET = re.compile(r"Z|(UTC|GMT)?[+-][0-9]{2}:?[0-9]{2}|(UTC|GMT)([+-][0-9]{1,2})?")
+_SAYS_ZONE = re.compile("[CEMP][SD]T|CES?T|EES?T|MSK|[HJK]ST|HKT|[BI]ST")
 
 
 def parse_pattern(pattern: str) -> tuple[Part, ...]:
@@ -136,16 +137,25 @@ def _joined(parts: Iterator[Part]) -> Iterator[Part]:
 
 
 def _named_offsets(parts: tuple[Part, ...], *, timed: bool) -> Iterator[Part]:
-    """The parts, with an offset in place of a text such as 'Z' behind the hour.
+    """The parts, with an offset or a zone in place of a text such as 'Z' behind the hour.
 
     ``yyyy-MM-dd'T'HH:mm:ss'Z'`` is how many write it; the text names UTC all the same.
     """
-    for part in parts:
+    for part, behind in zip(parts, (*parts[1:], None), strict=True):
+        is_explained = isinstance(behind, Field) and behind.what == "X"  # 'GMT'Z
         if isinstance(part, Maybe):
             yield Maybe(tuple(_named_offsets(part.parts, timed=timed)))
-        elif isinstance(part, Literal) and timed and _SAYS_OFFSET.fullmatch(part.text.strip()):
-            blanks = part.text.split(part.text.strip())
-            yield from (Literal(blanks[0]), Field("X", 3), Literal(blanks[-1]))
+        elif isinstance(part, Literal) and timed and not is_explained:
+            yield from _named_offset(part)
         else:
             yield part
         timed = timed or any(field.what in "HhK" for field in fields_of((part,)))
+
+
+def _named_offset(literal: Literal) -> tuple[Part, ...]:
+    text = literal.text.strip()
+    for says, field in ((_SAYS_OFFSET, Field("X", 3)), (_SAYS_ZONE, Field("z", 1))):
+        if says.fullmatch(text):
+            before, behind = literal.text.split(text)
+            return Literal(before), field, Literal(behind)
+    return (literal,)

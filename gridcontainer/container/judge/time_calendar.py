@@ -47,6 +47,8 @@ class FieldReader:
     def read(self) -> LocalTimes:
         """The times on the clock of the place."""
         self._refuse_gaps()
+        if self.texts.shape.contradicts:
+            self.faults[:] = Fault.CONTRADICTION
         days = self._days()
         clock = self._clock()
         self._check_weekday(days)
@@ -57,7 +59,8 @@ class FieldReader:
         if where.any():
             self.faults[where & (self.faults == 0)] = fault
 
-    def _number(self, name: str) -> Numbers | None:
+    def number(self, name: str) -> Numbers | None:
+        """The whole numbers of a field; None where the texts do not have it."""
         return self._once(self.texts.spans(name), self.texts.number)
 
     def _once(self, spans: list[Span], read: Callable[[Span], Numbers]) -> Numbers | None:
@@ -90,21 +93,21 @@ class FieldReader:
     def _days(self) -> Numbers:
         """Days since 1970-01-01."""
         count = len(self.texts.rows)
-        years = self._number("year")
-        short = self._number("shortyear")
+        years = self.number("year")
+        short = self.number("shortyear")
         if short is not None:
             years = short + 2000
         if years is None:
             return np.zeros(count, np.int64)
         self.fault(years < 1, Fault.OUT_OF_RANGE)
-        months = self._number("month")
+        months = self.number("month")
         word = self.texts.word("monthname")
         if word is not None:
             months = np.full(count, month_number(word))
-        yearday = self._number("yearday")
+        yearday = self.number("yearday")
         if yearday is not None:
             return self._days_of_year(years, yearday)
-        days = self._number("day")
+        days = self.number("day")
         months = np.ones(count, np.int64) if months is None else months
         days = np.ones(count, np.int64) if days is None else days
         wrong_month = (months < 1) | (months > 12)
@@ -125,11 +128,11 @@ class FieldReader:
         if hours is None:
             return np.zeros(len(self.texts.rows), np.int64)
         clock = hours * 3600
-        minutes = self._number("minute")
+        minutes = self.number("minute")
         if minutes is not None:
             self.fault(minutes > 59, Fault.NO_SUCH_CLOCK)
             clock += minutes * 60
-        seconds = self._number("second")
+        seconds = self.number("second")
         if seconds is not None:
             self.fault(seconds == 60, Fault.LEAP_SECOND)
             self.fault(seconds > 60, Fault.NO_SUCH_CLOCK)
@@ -145,9 +148,9 @@ class FieldReader:
     def _hours(self) -> Numbers | None:
         word = self.texts.word("half")
         half = None if word is None else 12 * is_afternoon(word)
-        hours = self._number("hour")
+        hours = self.number("hour")
         for name, least in (("hour12", 1), ("hour11", 0)):
-            twelve = self._number(name)
+            twelve = self.number(name)
             if twelve is None:
                 continue
             if half is None:

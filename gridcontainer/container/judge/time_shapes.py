@@ -19,6 +19,7 @@ from gridcontainer.container.judge.time_forms import Form
 
 _ARROW = cast(Any, pyarrow.compute)
 _CHUNK_ROWS = 65_536  # rows whose bytes stay in the processor's cache
+_MANY_SHAPES = 64  # of which each is looked for in all rows
 _WORDS = ("monthname", "weekday", "half", "utc", "sign", "region", "minus")
 _INT64_DIGITS = 19  # of which the first one must not be 9
 
@@ -54,13 +55,15 @@ class Shape:
         self.example = np.frombuffer(text.encode(), np.uint8)
         self.spans: dict[str, list[Span]] = {}
         self.words: dict[str, str] = {}
+        self.contradicts = False  # two alternatives give one field two words
         self.digits = np.zeros(len(self.example), bool)
         for group, value in found.groupdict().items():
             name = group.partition("_")[0]
             if value is None:
                 continue
             if name in _WORDS:
-                self.words[name] = value
+                first = self.words.setdefault(name, value)
+                self.contradicts |= first.lower() != value.lower()
                 continue
             start = len(text[: found.start(group)].encode())
             self.spans.setdefault(name, []).append(Span(start, start + len(value)))
@@ -138,21 +141,43 @@ def shaped_rows(texts: pa.Array, rows: Rows, form: Form) -> Iterator[ShapedRows]
 def _read_chunk(
     texts: "_Bytes", rows: Rows, form: Form, known: list[Shape]
 ) -> Iterator[ShapedRows]:
-    for shape in list(known):
+    for shape in known[:]:
         if not len(rows):
             return
         rows = yield from _take_shape(texts, rows, shape)
     are_matched = False
     while len(rows):
-        try:
-            shape = Shape(texts.text(rows[0]), form)
-        except ValueError:
-            # Where one text does not match many may: RE2 looks at all of them.
-            rows = rows[1:] if are_matched else texts.matching(rows[1:], form)
-            are_matched = True
+        if len(known) >= _MANY_SHAPES:
+            if not are_matched:
+                rows = texts.matching(rows, form)
+            for group in texts.alike(rows):
+                yield from _read_group(texts, group, form)
+            return
+        found = _shape_of(texts, rows[0], form)
+        if found is not None:
+            known.append(found)
+            rows = yield from _take_shape(texts, rows, found)
             continue
-        known.append(shape)
-        rows = yield from _take_shape(texts, rows, shape)
+        # Where one text does not match many may: RE2 looks at all of them.
+        rows = rows[1:] if are_matched else texts.matching(rows[1:], form)
+        are_matched = True
+
+
+def _read_group(texts: "_Bytes", rows: Rows, form: Form) -> Iterator[ShapedRows]:
+    """Read rows that differ in digits only: few shapes, those with digits in words."""
+    while len(rows):
+        shape = _shape_of(texts, rows[0], form)
+        if shape is None:
+            rows = rows[1:]
+        else:
+            rows = yield from _take_shape(texts, rows, shape)
+
+
+def _shape_of(texts: "_Bytes", row: np.int64, form: Form) -> Shape | None:
+    try:
+        return Shape(texts.text(row), form)
+    except ValueError:
+        return None
 
 
 def _take_shape(texts: "_Bytes", rows: Rows, shape: Shape) -> Generator[ShapedRows, None, Rows]:
@@ -198,6 +223,15 @@ class _Bytes:
             table = self.data[starts[0] : starts[0] + len(rows) * width].reshape(-1, width)
             return list(np.ascontiguousarray(table.T))
         return [self.data[starts + place] for place in range(width)]
+
+    def alike(self, rows: Rows) -> Iterator[Rows]:
+        """The rows in groups whose texts are equal but for their digits."""
+        taken = self.array.take(pa.array(rows))
+        masked = _ARROW.replace_substring_regex(taken, pattern="[0-9]", replacement="0")
+        codes = masked.dictionary_encode().indices.to_numpy()
+        order = np.argsort(codes, kind="stable")
+        for places in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1):
+            yield rows[places]
 
     def matching(self, rows: Rows, form: Form) -> Rows:
         """The rows whose texts match the form."""

@@ -129,18 +129,18 @@ def read_counts(counts: Counts, rows: Rows, form: str, into: Reading) -> None:
 
 def _offset(texts: ShapedRows, read: FieldReader) -> Numbers | None:
     """The texts' own offset in microseconds east of UTC; None where they name none."""
-    if texts.word("utc"):
-        return np.zeros(len(texts.rows), np.int64)
     sign = texts.word("sign")
     if sign is None:
-        return None
+        return np.zeros(len(texts.rows), np.int64) if texts.word("utc") else None
     seconds = np.zeros(len(texts.rows), np.int64)
     for name, length in (("offsethour", 3600), ("offsetminute", 60), ("offsetsecond", 1)):
-        for span in texts.spans(name)[:1]:
-            number = texts.number(span)
+        number = read.number(name)
+        if number is not None:
             seconds += number * length
             if length < 3600:
                 read.fault(number > 59, Fault.NO_OFFSET)
+    if texts.word("utc"):  # +08:00[UTC]
+        read.fault(seconds != 0, Fault.OFFSET_AND_ZONE)
     read.fault(seconds > _LONGEST_OFFSET, Fault.NO_OFFSET)
     return seconds * (-SECOND if sign == "-" else SECOND)
 

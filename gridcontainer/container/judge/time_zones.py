@@ -19,7 +19,7 @@ from gridcontainer.container.judge.time_shapes import Numbers
 
 _DAY = 86_400
 _FIRST_YEAR = 1800  # no zone changed its clock before
-_LAST_YEAR = 9990  # Python's last year is 9999, and an offset reaches over its end
+_LAST_YEAR = 2437  # behind 2037 a zone follows one rule for ever, so its years repeat
 _CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097  # of the Gregorian calendar
 
 
@@ -119,9 +119,10 @@ def _year(zone: str, year: int) -> tuple[int, tuple[Change, ...]]:
     """A zone's offset when a year begins in UTC, and its changes in it."""
     if year < _FIRST_YEAR:
         return _offset(zone, _new_year(_FIRST_YEAR)), ()
-    if year > _LAST_YEAR:  # the rules of the far future are the same in each cycle
-        start, own = _year(zone, year - _CYCLE_YEARS)
-        shift = _CYCLE_DAYS * _DAY
+    if year > _LAST_YEAR:
+        cycles = (year - _LAST_YEAR - 1) // _CYCLE_YEARS + 1
+        start, own = _year(zone, year - cycles * _CYCLE_YEARS)
+        shift = cycles * _CYCLE_DAYS * _DAY
         return start, tuple(Change(c.at + shift, c.before, c.after) for c in own)
     days = range(_new_year(year), _new_year(year + 1) + 1, _DAY)
     offsets = [_offset(zone, day) for day in days]
