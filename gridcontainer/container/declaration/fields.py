@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, Field
 
+from gridcontainer.container.declaration.time_pattern import parse_pattern
 from gridcontainer.grid.levels import MAX_LEVEL
 
+# Times that are numbers: counts since 1970, days of Excel.
+NUMBER_FORMATS = ("unix", "unix_ms", "unix_us", "unix_ns", "excel")
 _STEP = r"([^.\[\]{}*$]+(\[\])?|\[\]|\{[^.{}]+\})"
 _LAST_STEP = r"([^.\[\]{}*$]*\[\]|\{[^.{}]+\})"
 
@@ -62,8 +65,23 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
+        if not available_timezones():
+            raise ValueError(
+                "cannot be looked up: this machine has no database of time zones; install the "
+                "Python package tzdata"
+            ) from None
         raise ValueError("is no time zone; write it as Asia/Shanghai or UTC") from None
     return name
+
+
+def _readable_format(form: str) -> str:
+    if form in NUMBER_FORMATS:
+        return form
+    if re.match("(?i)(unix|epoch|excel|iso)", form):
+        numbers = ", ".join(NUMBER_FORMATS)
+        raise ValueError(f"{form!r} is no format; write {numbers}, or no format for ISO 8601")
+    parse_pattern(form)
+    return form
 
 
 def _leads_to_records(path: str) -> str:
@@ -83,6 +101,7 @@ RecordsPath = Annotated[str, AfterValidator(_leads_to_records)]
 Character = Annotated[str, AfterValidator(_one_character)]
 VariableName = Annotated[str, AfterValidator(_variable)]
 DatabaseUrl = Annotated[str, AfterValidator(_without_secret)]
+TimeFormat = Annotated[str, AfterValidator(_readable_format)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Datum = Annotated[
     str,

@@ -6,11 +6,13 @@ from pydantic import Field, model_validator
 
 from gridcontainer.container.declaration.database import Database
 from gridcontainer.container.declaration.fields import (
+    NUMBER_FORMATS,
     Character,
     Encoding,
     Format,
     RecordsPath,
     SourcePath,
+    TimeFormat,
     TimeZone,
 )
 from gridcontainer.container.declaration.model import Model
@@ -154,21 +156,42 @@ class Position(Model):
 
 
 class Time(Model):
-    """When a row happened.
+    """Event time of a record.
+
+    A time that names its own offset or zone keeps it, whatever ``zone`` says: ``Z``, ``+08:00``,
+    ``GMT+8``, ``[Europe/Berlin]``, a timestamp with a zone. Columns of timestamps and days (as of
+    Parquet) are read as what they are, with or without a format.
 
     Attributes:
-        columns: one or several, joined by a blank.
-        format: as Spark writes it, such as ``yyyy-MM-dd HH:mm:ss``; ``unix`` for seconds since
-            1970; missing for one column that holds times as such, as Parquet can.
-        zone: of the source's times; the city's where missing. Kept in UTC.
+        columns: one or several columns, joined by a blank.
+        format: a pattern in the letters of Spark, such as ``yyyy-MM-dd HH:mm:ss``; see
+            ``time_pattern``. ``yy`` is 2000 to 2099. ``unix``, ``unix_ms``, ``unix_us``,
+            ``unix_ns``: seconds, milliseconds, microseconds, nanoseconds since 1970 in UTC, also
+            with a fraction and before 1970; a number whose size says another unit is quarantined.
+            ``excel``: days of Excel's system of 1900. Missing: ISO 8601 such as ``2024-01-31`` or
+            ``2024-01-31T08:00:00+08:00``.
+        zone: zone of times that name none; the city's where missing.
+        ambiguous: instant of an hour that the clock showed twice, where the order of the records
+            does not tell it: ``earlier``, ``later`` or ``quarantine``.
+        hours: ``clock`` for hours 0 to 23. ``past_midnight`` for hours that run on on the clock:
+            24:00 and 25:30 of a day are 00:00 and 01:30 of the next one. ``service_day`` for GTFS:
+            hours since twelve hours before noon, which differ from the clock's for part of a day on
+            which the clock changes, and are the same on all others.
     """
 
     columns: Annotated[list[str], Field(min_length=1)]
-    format: str | None = None
+    format: TimeFormat | None = None
     zone: TimeZone | None = None
+    ambiguous: Literal["earlier", "later", "quarantine"] = "quarantine"
+    hours: Literal["clock", "past_midnight", "service_day"] = "clock"
 
     @model_validator(mode="after")
     def _one_column_of_times(self) -> Self:
         if self.format is None and len(self.columns) > 1:
             raise ValueError("format is what a time in several columns needs")
+        if self.format in NUMBER_FORMATS:
+            if len(self.columns) > 1:
+                raise ValueError(f"columns names one column where format is {self.format}")
+            if self.hours != "clock":
+                raise ValueError(f"hours is of patterns, not of format {self.format}")
         return self
