@@ -23,8 +23,8 @@ class Source(Model):
         path: a file or a glob, relative to the root of the sources; none for ``jdbc``.
         format: ``csv`` also stands for tab-separated and other delimited text; ``excel`` for any
             workbook, whatever its ending; ``vector`` for Shapefile, GeoPackage and the like, with
-            the shape in the column ``geometry``; ``jdbc`` for a table of a ``database``. ``.gz``
-            is recognised by its ending.
+            the shape in the column ``geometry``; ``jdbc`` for a table of a ``database``. gzip is
+            recognised by its first bytes.
         encoding: of text; GBK files are best read as ``gb18030``, which contains it.
         separator: one character between columns.
         quote: ``null`` where quotes are plain characters.
@@ -32,6 +32,9 @@ class Source(Model):
         columns: names of the columns where there is no header.
         sheet: of a workbook, by name; its first one where missing.
         skip_rows: lines of a csv file or rows of a sheet above the one with the names.
+        most_broken: share of the records of a csv or jsonlines file that may be broken (bytes not
+            in the encoding, NUL bytes, quotes never closed) before the file is refused. Broken
+            records are quarantined; fewer than ten refuse no file of which others can be read.
         layer: of a GeoPackage or another file with several; its first one where missing.
         records: for JSON, the path to the records, such as ``data.stops[]``. A list on the way
             is opened; plain fields met on it come along: ``lines[].stops[]`` gives a stop
@@ -49,6 +52,7 @@ class Source(Model):
     columns: list[str] | None = None
     sheet: str | None = None
     skip_rows: Annotated[int, Field(ge=0)] = 0
+    most_broken: Annotated[float, Field(ge=0, le=1)] = 0.1
     layer: str | None = None
     records: RecordsPath | None = None
     database: Database | None = None

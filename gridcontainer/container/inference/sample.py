@@ -14,12 +14,8 @@ from gridcontainer.container.inference.findings import Notes
 from gridcontainer.container.inference.parquet import empty_as_none, read_parquet
 from gridcontainer.container.inference.records_path import infer_records_path
 from gridcontainer.container.inference.table import infer_dialect, infer_header, read_rows
-from gridcontainer.container.sources.json_records import (
-    flatten,
-    load_json,
-    read_json,
-    read_json_lines,
-)
+from gridcontainer.container.sources.json_lines import read_json_lines
+from gridcontainer.container.sources.json_records import flatten, load_json, read_json
 from gridcontainer.container.sources.json_text import parse_json
 from gridcontainer.container.sources.records import RawRow, distinct
 from gridcontainer.container.sources.shapes import read_geojson

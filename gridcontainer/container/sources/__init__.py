@@ -6,15 +6,15 @@ from pathlib import Path
 import pyarrow as pa
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.sources.delimited import delimited_columns, read_delimited
-from gridcontainer.container.sources.json_records import read_json, read_json_lines
+from gridcontainer.container.sources.delimited import read_delimited, read_delimited_head
+from gridcontainer.container.sources.json_lines import read_json_lines, read_json_lines_of
+from gridcontainer.container.sources.json_records import read_json
 from gridcontainer.container.sources.parquet import parquet_columns, read_parquet
-from gridcontainer.container.sources.pieces import OpenSource, Piece, whole_files
+from gridcontainer.container.sources.pieces import OpenSource, Piece, whole_files, whole_piece
 from gridcontainer.container.sources.records import (
     GEOMETRY,
     RESERVED,
     RawRow,
-    distinct,
     one_line,
     raw_schema,
     say_missing,
@@ -22,6 +22,7 @@ from gridcontainer.container.sources.records import (
 )
 from gridcontainer.container.sources.shapes import add_geometry, read_geojson
 from gridcontainer.container.sources.snapshot import require_stable
+from gridcontainer.container.sources.text_pieces import split_text
 from gridcontainer.container.sources.vector import read_vector
 from gridcontainer.container.sources.workbook import read_excel
 from gridcontainer.errors import SourceError
@@ -62,6 +63,12 @@ def split(source: OpenSource, declaration: Declaration, *, target_bytes: int) ->
         declaration: declaration of the dataset.
         target_bytes: size that a piece should have. A file that cannot be cut is one piece.
     """
+    if declaration.source.format in ("csv", "jsonlines"):
+        return [
+            piece
+            for whole in whole_files(source.root, source.files)
+            for piece in split_text(whole, declaration.source, target_bytes)
+        ]
     return whole_files(source.root, source.files)
 
 
@@ -73,7 +80,7 @@ def read_piece(
     Raises:
         SourceError: the file cannot be read as declared, or changed while it was read.
     """
-    return read_batches(piece.path, piece.file, list(source.columns), declaration)
+    return _read(piece, list(source.columns), declaration)
 
 
 def find_files(root: Path, declaration: Declaration) -> list[Path]:
@@ -132,7 +139,7 @@ def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
 
 def _file_columns(path: Path, declaration: Declaration) -> list[str]:
     if declaration.source.format == "csv":
-        return distinct(delimited_columns(path, declaration.source))
+        return list(read_delimited_head(path, declaration.source).columns)
     if declaration.source.format == "parquet":
         return parquet_columns(path)
     return list(dict.fromkeys(name for row in _records(path, declaration) for name in row.values))
@@ -163,12 +170,19 @@ def read_batches(
     Raises:
         SourceError: the file cannot be read as declared, or changed while it was read.
     """
+    return _read(whole_piece(path, file), columns, declaration)
+
+
+def _read(piece: Piece, columns: list[str], declaration: Declaration) -> Iterator[pa.RecordBatch]:
+    path, file = piece.path, piece.file
     schema, source = raw_schema(columns), declaration.source
     if source.format == "csv":
         own = _file_columns(path, declaration)
         batches = say_missing(
-            read_delimited(path, source, schema, own, file), declaration.needed_columns, own
+            read_delimited(piece, source, schema), declaration.needed_columns, own
         )
+    elif source.format == "jsonlines":
+        batches = to_batches(read_json_lines_of(piece, source), schema, file)
     elif source.format == "parquet":
         batches = say_missing(
             read_parquet(path, schema, file), declaration.needed_columns, parquet_columns(path)
