@@ -79,8 +79,8 @@ def is_number(field: str) -> bool:
 
 def _names(path: Path, source: Source, raw: bytes) -> list[str]:
     codec = codec_of(source)
-    fault = line_fault(raw.rstrip(b"\r\n"), codec)
-    if fault is not None and not fault.startswith("begins"):
+    fault = line_fault(raw.rstrip(b"\r\n"), codec, begins=False)
+    if fault is not None:
         raise refused_text(path, source, [f"the line of names {fault}"])
     names = _fields(codec.show(raw).removeprefix("\ufeff"), source)
     if not any(name.strip() for name in names):

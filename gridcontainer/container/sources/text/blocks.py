@@ -63,7 +63,7 @@ class Block:
         kept = stops > starts
         if self.dialect.is_json:
             kept &= ~self._only_blanks(starts, stops)
-        return starts[kept], stops[kept]
+        return (starts, stops) if kept.all() else (starts[kept], stops[kept])
 
     def record_at(self, positions: Int64s) -> Int64s:
         """The number, from 0, of the record that holds each position."""
@@ -83,13 +83,15 @@ class Block:
 
 def _spans(data: bytes, ends: Int64s) -> tuple[Int64s, Int64s]:
     """Beginning and end of what stands between line ends, the last part too."""
-    starts = np.r_[np.int64(0), ends + 1]
-    stops = np.r_[ends, np.int64(len(data))]
-    if len(ends):
+    count = len(ends) + (not len(ends) or int(ends[-1]) + 1 < len(data))
+    starts, stops = np.zeros(count, dtype=np.int64), np.full(count, len(data), dtype=np.int64)
+    starts[1:] = ends[: count - 1] + 1
+    stops[: len(ends)] = ends
+    if len(ends) and data.find(CR) >= 0:
         feeds = as_array(data)[ends] == LF
-        after_return = feeds & (bytes_before(data, ends) == CR) & (ends > starts[:-1])
-        stops[:-1] -= after_return
-    return (starts, stops) if starts[-1] < len(data) else (starts[:-1], stops[:-1])
+        after_return = feeds & (bytes_before(data, ends) == CR) & (ends > starts[: len(ends)])
+        stops[: len(ends)] -= after_return
+    return starts, stops
 
 
 class BlockReader:

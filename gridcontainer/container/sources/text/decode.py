@@ -83,14 +83,15 @@ def find_broken(block: Block, codec: Codec, utf8: bytes | None) -> dict[int, str
     Returns:
         By the number of the record in the block, from 0; the first reason of each.
     """
-    suspects = _suspect_lines(block, codec, utf8)
     reasons: dict[int, str] = {}
+    suspects = _suspect_lines(block, codec, utf8)
     if not len(suspects):
         return reasons
     starts, stops = block.lines
     records = block.record_at(starts)
     for line in suspects.tolist():
-        reason = line_fault(block.data[starts[line] : stops[line]], codec)
+        begins = records[line] >= 0 and block.records[0][records[line]] == starts[line]
+        reason = line_fault(block.data[starts[line] : stops[line]], codec, begins=bool(begins))
         if reason is not None and records[line] >= 0:
             said = f"line {block.first_line + line} {reason}"
             reasons.setdefault(int(records[line]), said)
@@ -99,27 +100,27 @@ def find_broken(block: Block, codec: Codec, utf8: bytes | None) -> dict[int, str
 
 def _suspect_lines(block: Block, codec: Codec, utf8: bytes | None) -> Int64s:
     """The lines to look at one by one."""
-    starts, _ = block.lines
     if utf8 is None:
-        return np.arange(len(starts))
+        return np.arange(len(block.lines[0]))
     places = [find_positions(block.data, 0)]
     if not block.data.isascii():
-        places.append(_maybe_marks(block, starts, codec))
+        places.append(_maybe_marks(block, codec))
         if not codec.is_unicode:
             places.append(_maybe_utf8(block, codec))
     found = np.concatenate(places)
     if not len(found):
         return found
-    return np.unique(np.searchsorted(starts, found, side="right") - 1)
+    return np.unique(np.searchsorted(block.lines[0], found, side="right") - 1)
 
 
-def _maybe_marks(block: Block, starts: Int64s, codec: Codec) -> Int64s:
-    """The lines that begin with the first byte of a byte-order mark."""
+def _maybe_marks(block: Block, codec: Codec) -> Int64s:
+    """The records that begin with the first byte of a byte-order mark."""
+    starts, _ = block.records
     try:
         mark = "\ufeff".encode(codec.of_blocks)
     except UnicodeEncodeError:
         return starts[:0]
-    first = as_array(block.data)[np.minimum(starts, len(block.data) - 1)]
+    first = as_array(block.data)[starts]
     found: Int64s = starts[first == mark[0]]
     return found
 
@@ -140,8 +141,15 @@ def _maybe_utf8(block: Block, codec: Codec) -> Int64s:
     return found
 
 
-def line_fault(raw: bytes, codec: Codec) -> str | None:
-    """Why a line cannot be read as text."""
+def line_fault(raw: bytes, codec: Codec, *, begins: bool) -> str | None:
+    """Why a line cannot be read as text; None where it can.
+
+    Args:
+        raw: the line without its line end.
+        codec: how its bytes are read.
+        begins: a record begins with it; elsewhere U+FEFF is a character as others.
+    """
+    raw, codec = _original(raw, codec)
     if b"\0" in raw:
         return f"holds a NUL byte at byte {_place(raw, raw.index(0), codec)}"
     if raw.isascii():
@@ -152,11 +160,22 @@ def line_fault(raw: bytes, codec: Codec) -> str | None:
         place = _place(raw, error.start, codec)
         shown = "" if codec.is_decoded else f": 0x{raw[error.start]:02x}"
         return f"is not {codec.encoding}{_other_reading(raw, codec)}{shown} at byte {place}"
-    if text.startswith("\ufeff"):
+    if begins and text.startswith("\ufeff"):
         return "begins with a byte-order mark: the file is several files joined"
     if not codec.is_unicode and _is_rather_utf8(text, raw, codec):
         return f"is UTF-8 in a {codec.encoding} file"
     return None
+
+
+def _original(raw: bytes, codec: Codec) -> tuple[bytes, Codec]:
+    """A line as the file has it, where it can be told, and how to read that."""
+    if not codec.is_decoded or codec.is_unicode:
+        return raw, codec
+    try:
+        text = raw.decode("utf-8", "surrogatepass")
+        return text.encode(codec.encoding, "surrogateescape"), Codec(codec.encoding, False)
+    except UnicodeError:
+        return raw, codec
 
 
 def _place(raw: bytes, index: int, codec: Codec) -> int:
@@ -183,11 +202,12 @@ def _other_reading(raw: bytes, codec: Codec) -> str:
 
 def _is_rather_utf8(text: str, raw: bytes, codec: Codec) -> bool:
     """Whether a line that decodes in another encoding is UTF-8: valid, and more common so."""
-    original = text.encode(codec.encoding, "replace") if codec.is_decoded else raw
+    if codec.is_decoded:
+        return False  # the line's own bytes cannot be told
     try:
-        other = original.decode("utf-8")
+        other = raw.decode("utf-8")
     except UnicodeDecodeError:
-        return any(map(_is_everyday_utf8, _runs(original)))
+        return any(map(_is_everyday_utf8, _runs(raw)))
     if is_single_byte(codec.encoding):
         return True  # chance does not write valid UTF-8 of single bytes
     return max(other) >= "\u0800" and everyday_share(other) > everyday_share(text)
