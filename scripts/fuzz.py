@@ -231,9 +231,9 @@ def count_rows(path: Path, declaration: Declaration) -> int | None:
     """Rows of a file as another reader counts them; None where there is none to ask."""
     source = declaration.source
     data = path.read_bytes()
-    data = gzip.decompress(data) if path.suffix == ".gz" else data
+    data = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
     if source.format == "csv":
-        text = data.decode(source.encoding).removeprefix("\ufeff")
+        text = data.decode(source.encoding, "replace").removeprefix("\ufeff")
         csv.field_size_limit(1 << 27)
         quoting = csv.QUOTE_MINIMAL if source.quote else csv.QUOTE_NONE
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=source.separator,
@@ -241,8 +241,8 @@ def count_rows(path: Path, declaration: Declaration) -> int | None:
         lines = list(rows)[source.skip_rows :]
         return sum(bool(line) for line in lines[int(source.header) :])
     if source.format == "jsonlines":
-        text = data.decode(source.encoding).removeprefix("\ufeff")
-        return sum(bool(line.strip()) for line in text.split("\n"))
+        text = data.decode(source.encoding, "replace").removeprefix("\ufeff")
+        return sum(bool(line.strip(" \t\r\x0b\x0c")) for line in text.split("\n"))
     if source.format == "geojson":
         return len(json.loads(data.decode(source.encoding).removeprefix("\ufeff"))["features"])
     return None

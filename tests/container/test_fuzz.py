@@ -135,7 +135,7 @@ FOUND = {  # bytes, format, what is said: of the file, or of its row
     "deep nesting in a line": (b'{"lon": 1, "lat": 2}\n' + b"[" * 100_000, "jsonlines", None),
     "deep nesting in a feature": (b'{"features": ' + b"[" * 100_000, "geojson", "nested too deep"),
     "a quote never closed": (b'lon,lat\n1,"2\n3,4\n5,6\n', "csv", "a quote is not closed"),
-    "a broken character in a faulty row": (b"lon,lat\n1,2\n\xe6,2,3\n", "csv", "utf-8"),
+    "a broken character in a faulty row": (b"lon,lat\n1,2\n\xe6,2,3\n", "csv", None),
     "names of several lines": (b'a,"b\nc"\n1,2\n', "csv", "there are a, b c. Is"),
     "thrift": (b"PAR1" + b"\x0f" * 40 + b"\x20\0\0\0PAR1", "parquet", "Is it whole"),
     "a workbook without parts": (b"PK\x05\x06" + b"\0" * 18, "excel", "is no Excel workbook"),

@@ -11,13 +11,13 @@ from hypothesis import given, strategies as st
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources import (
-    delimited,
     find_files,
     read_batches,
     source_columns,
     source_schema,
 )
 from gridcontainer.container.sources.records import distinct
+from gridcontainer.container.sources.text import blocks
 from gridcontainer.errors import SourceError
 
 OWN = ("_file", "_row", "_fault", "_text", "_repair", "_geometry")
@@ -121,7 +121,8 @@ def test_texts_stay_as_they_are_written_and_empty_ones_are_null(read):
 
 @pytest.mark.parametrize("block", [64, 8 << 20], ids=["many blocks", "one block"])
 def test_rows_with_other_columns_are_faults_with_their_number_and_text(read, monkeypatch, block):
-    monkeypatch.setattr(delimited, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    monkeypatch.setattr(blocks, "HEAD_BYTES", block)
     lines = [
         f"{n},1" if n % 5 == 0 else f"{n},1,2,3" if n % 7 == 0 else f"{n},1,2"
         for n in range(1, 101)

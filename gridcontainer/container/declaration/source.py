@@ -27,8 +27,8 @@ class Source(Model):
             whole state, as dated names are; ``all`` reads every file.
         format: ``csv`` also stands for tab-separated and other delimited text; ``excel`` for any
             workbook, whatever its ending; ``vector`` for Shapefile, GeoPackage and the like, with
-            the shape in the column ``geometry``; ``jdbc`` for a table of a ``database``. ``.gz``
-            is recognised by its ending.
+            the shape in the column ``geometry``; ``jdbc`` for a table of a ``database``. gzip is
+            recognised by its first bytes.
         encoding: of text; GBK files are best read as ``gb18030``, which contains it.
         separator: one character between columns.
         quote: ``null`` where quotes are plain characters.
@@ -36,6 +36,9 @@ class Source(Model):
         columns: names of the columns where there is no header.
         sheet: of a workbook, by name; its first one where missing.
         skip_rows: lines of a csv file or rows of a sheet above the one with the names.
+        most_broken: share of the records of a csv or jsonlines file that may be broken (bytes not
+            in the encoding, NUL bytes, quotes never closed) before the file is refused. Broken
+            records are quarantined; fewer than ten refuse no file of which others can be read.
         layer: of a GeoPackage or another file with several; its first one where missing.
         records: for JSON, the path to the records, such as ``data.stops[]``. A list on the way
             is opened; plain fields met on it come along: ``lines[].stops[]`` gives a stop
@@ -54,6 +57,7 @@ class Source(Model):
     columns: list[str] | None = None
     sheet: str | None = None
     skip_rows: Annotated[int, Field(ge=0)] = 0
+    most_broken: Annotated[float, Field(ge=0, le=1)] = 0.1
     layer: str | None = None
     records: RecordsPath | None = None
     database: Database | None = None

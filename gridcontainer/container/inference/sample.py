@@ -15,12 +15,8 @@ from gridcontainer.container.inference.parquet import empty_as_none, read_parque
 from gridcontainer.container.inference.records_path import infer_records_path
 from gridcontainer.container.inference.table import infer_dialect, infer_header, read_rows
 from gridcontainer.container.sources.geojson import read_geojson
-from gridcontainer.container.sources.json_records import (
-    flatten,
-    load_json,
-    read_json,
-    read_json_lines,
-)
+from gridcontainer.container.sources.json_lines import read_json_lines
+from gridcontainer.container.sources.json_records import flatten, load_json, read_json
 from gridcontainer.container.sources.json_text import parse_json
 from gridcontainer.container.sources.records import RawRow, distinct
 from gridcontainer.errors import SourceError

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.sources.delimited import delimited_columns, read_delimited
+from gridcontainer.container.sources.delimited import read_delimited, read_delimited_head
 from gridcontainer.container.sources.formats import (
     OPENED_FORMATS,
     FoundFiles,
@@ -15,12 +15,10 @@ from gridcontainer.container.sources.formats import (
     read_whole,
     split_format,
 )
-from gridcontainer.container.sources.json_records import read_json_lines
+from gridcontainer.container.sources.json_lines import read_json_lines, read_json_lines_of
 from gridcontainer.container.sources.pieces import OpenSource, Piece, whole_files
 from gridcontainer.container.sources.records import (
     GEOMETRY,
-    RawRow,
-    distinct,
     raw_schema,
     say_missing,
     to_batches,
@@ -29,6 +27,7 @@ from gridcontainer.container.sources.required import require_declared
 from gridcontainer.container.sources.shapes import add_geometry
 from gridcontainer.container.sources.snapshot import require_stable
 from gridcontainer.container.sources.source_datum import find_source_datum
+from gridcontainer.container.sources.text_pieces import split_text
 from gridcontainer.errors import SourceError
 from gridcontainer.grid.crs_transform import Extent
 
@@ -102,7 +101,11 @@ def split(source: OpenSource, declaration: Declaration, *, target_bytes: int) ->
     """
     if declaration.source.format in OPENED_FORMATS:
         return split_format(source, declaration, target_bytes)
-    return whole_files(source.root, source.files)
+    return [
+        piece
+        for whole in whole_files(source.root, source.files)
+        for piece in split_text(whole, declaration.source, target_bytes)
+    ]
 
 
 def read_piece(
@@ -166,8 +169,9 @@ def _file_columns(path: Path, declaration: Declaration) -> list[str]:
     if declaration.source.format in OPENED_FORMATS:
         return open_format([path], path.parent, declaration).columns
     if declaration.source.format == "csv":
-        return distinct(delimited_columns(path, declaration.source))
-    return list(dict.fromkeys(name for row in _records(path, declaration) for name in row.values))
+        return list(read_delimited_head(path, declaration.source).columns)
+    rows = read_json_lines(path, declaration.source)
+    return list(dict.fromkeys(name for row in rows for name in row.values))
 
 
 def source_schema(
@@ -219,15 +223,12 @@ def read_batches(
 def _read_lines(
     piece: Piece, columns: list[str], declaration: Declaration
 ) -> Iterator[pa.RecordBatch]:
-    """The raw rows of a file of text lines, without their shapes."""
-    path, file = piece.path, piece.file
+    """The raw rows of a piece of a text file, without their shapes."""
     schema, source = raw_schema(columns), declaration.source
     if source.format == "csv":
-        own = _file_columns(path, declaration)
-        rows = read_delimited(path, source, schema, own, file)
-        return require_stable(path, say_missing(rows, declaration.needed_columns, own))
-    return require_stable(path, to_batches(_records(path, declaration), schema, file))
-
-
-def _records(path: Path, declaration: Declaration) -> Iterator[RawRow]:
-    return read_json_lines(path, declaration.source)
+        own = _file_columns(piece.path, declaration)
+        rows = read_delimited(piece, source, schema)
+        batches = say_missing(rows, declaration.needed_columns, own)
+    else:
+        batches = to_batches(read_json_lines_of(piece, source), schema, piece.file)
+    return require_stable(piece.path, batches)

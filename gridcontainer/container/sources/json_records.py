@@ -1,4 +1,4 @@
-"""JSON: a list of records, records inside records, or one record a line."""
+"""JSON: a list of records, or records inside records."""
 
 import gzip
 import json
@@ -76,26 +76,6 @@ def record_row(number: int, record: Any, outer: Fields, source: Source) -> RawRo
     if source.records:
         return RawRow(number, join_fields(outer, {"value": json_text(record)}))
     return RawRow(number, outer, "not an object", json_text(record))
-
-
-def read_json_lines(path: Path, source: Source) -> Iterator[RawRow]:
-    """One record a line; a line that is no object is a fault. Blank lines do not count."""
-    text = read_text(path, source.encoding)
-    # Not splitlines(): U+2028 and its like may stand in a JSON text.
-    lines = (line for line in text.replace("\r\n", "\n").split("\n") if line.strip())
-    for number, line in enumerate(lines, start=1):
-        try:
-            record = parse_json(line)
-        except json.JSONDecodeError as error:
-            yield RawRow(number, {}, f"not JSON: {error.msg}", line)
-            continue
-        except RecursionError:
-            yield RawRow(number, {}, "not JSON: nested too deeply", line)
-            continue
-        if isinstance(record, dict):
-            yield RawRow(number, flatten(record))
-        else:
-            yield RawRow(number, {}, "not an object", line)
 
 
 def flatten(record: dict[str, Any], prefix: str = "") -> Fields:

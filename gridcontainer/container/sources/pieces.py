@@ -24,6 +24,7 @@ class Piece:
             file, or batch of a parsed file.
         stop: end of the range, exclusive; None for the end of the file.
         first_row: number that ``_row`` gives the first record of the piece.
+        first_line: number of the piece's first line in a text file.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class Piece:
     start: int = 0
     stop: int | None = None
     first_row: int = 1
+    first_line: int = 1
 
     @property
     def is_whole(self) -> bool:
@@ -77,4 +79,14 @@ class OpenSource:
 
 def whole_files(root: Path, files: Iterable[Path]) -> list[Piece]:
     """One piece a file."""
-    return [Piece(path, path.relative_to(root).as_posix(), path.stat().st_size) for path in files]
+    return [whole_piece(path, path.relative_to(root).as_posix()) for path in files]
+
+
+def whole_piece(path: Path, file: str) -> Piece:
+    """A whole file as one piece.
+
+    Args:
+        path: path of the file.
+        file: what ``_file`` should say.
+    """
+    return Piece(path, file, path.stat().st_size)

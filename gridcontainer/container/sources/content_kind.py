@@ -1,0 +1,116 @@
+"""What a file is by its first bytes, whatever its name says."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gridcontainer.container.sources.records import UNREADABLE, one_line, unreadable
+from gridcontainer.errors import SourceError
+
+HEAD_BYTES: Final = 1 << 16
+GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel before 2007
+_TAR_AT: Final = 257
+_HTML: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table")
+
+_UNPACK: Final = "unpack it first"
+_REPACK: Final = "unpack it, or pack it with gzip"
+_EXPORT: Final = "export the rows as CSV or JSON"
+
+
+@dataclass(frozen=True)
+class ContentKind:
+    """A kind of file that is no text.
+
+    Attributes:
+        name: ``excel``, ``parquet``, ``vector``, or ``other`` for what no reader reads.
+        words: noun for a message, such as "a zip archive of a.csv, b.csv".
+        remedy: advice for a message.
+    """
+
+    name: str
+    words: str
+    remedy: str
+
+
+_STARTS: Final = {
+    b"PAR1": ContentKind("parquet", "a Parquet file", "set source.format: parquet"),
+    _OLE: ContentKind("excel", "an Excel workbook", "set source.format: excel"),
+    b"7z\xbc\xaf\x27\x1c": ContentKind("other", "a 7z archive", _UNPACK),
+    b"Rar!\x1a\x07": ContentKind("other", "a RAR archive", _UNPACK),
+    b"BZh": ContentKind("other", "a bzip2 file", _REPACK),
+    b"\xfd7zXZ\0": ContentKind("other", "an xz file", _REPACK),
+    b"\x28\xb5\x2f\xfd": ContentKind("other", "a zstd file", _REPACK),
+    b"%PDF": ContentKind("other", "a PDF", _EXPORT),
+    b"\x89PNG": ContentKind("other", "an image", _EXPORT),
+    b"\xff\xd8\xff": ContentKind("other", "an image", _EXPORT),
+    b"SQLite format 3\0": ContentKind(
+        "vector", "a GeoPackage or another SQLite database", "set source.format: vector"
+    ),
+}
+
+
+def content_kind(path: Path, head: bytes) -> ContentKind | None:
+    """The kind of a file by its first bytes, which are not gzip's; None for text.
+
+    Args:
+        path: path of the file, to list the members of a zip archive.
+        head: first bytes of the file, unpacked if it is gzip.
+    """
+    if head.startswith(_ZIP):
+        return _zip_kind(path)
+    for start, kind in _STARTS.items():
+        if head.startswith(start) and (start != b"BZh" or head[4:7] == b"1AY"):
+            return kind
+    if head[_TAR_AT : _TAR_AT + 5] == b"ustar":
+        return ContentKind("other", "a tar archive", _UNPACK)
+    if _is_html(head):
+        hint = "export the rows as CSV, or fetch the file itself instead of the page about it"
+        return ContentKind("other", "an HTML page", hint)
+    return None
+
+
+def require_text(path: Path, head: bytes) -> None:
+    """Refuse a file that is no text.
+
+    Raises:
+        SourceError: says the kind of the file and what to do.
+    """
+    kind = content_kind(path, head)
+    if kind is not None:
+        raise SourceError(f"{path} is {kind.words}, not text; {kind.remedy}")
+
+
+def read_head(path: Path) -> bytes:
+    """The first bytes of a file as it lies there.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(HEAD_BYTES)
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
+
+
+def _zip_kind(path: Path) -> ContentKind:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        hint = f"fetch it again ({one_line(error)})"
+        return ContentKind("other", "a ZIP archive or Excel workbook that is not whole", hint)
+    if any(name.startswith("xl/") for name in names):
+        return ContentKind("excel", "an Excel workbook", "set source.format: excel")
+    listed = one_line(", ".join(names[:4])) or "no files"
+    return ContentKind("other", f"a ZIP archive of {listed}", _UNPACK)
+
+
+def _is_html(head: bytes) -> bool:
+    start = head[:1024].removeprefix(b"\xef\xbb\xbf")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        start = start[2:].replace(b"\0", b"")
+    return start.lstrip().lower().startswith(_HTML)

@@ -1,0 +1,1 @@
+"""Text in any encoding: opened, cut into records, decoded, its bad bytes found, split in ranges."""
