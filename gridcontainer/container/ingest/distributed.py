@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from pyspark import TaskContext
 
 from gridcontainer.container.ingest.cut import unpack
 from gridcontainer.container.ingest.keys import ORDER, find_losers
@@ -59,17 +60,22 @@ def sort_and_write(
     by_bucket, between = _by_bucket(losers)
     shared = context.broadcast(by_bucket)
 
-    def write_bucket(rows: pa.Table) -> Wrote:
-        from pyspark import TaskContext  # noqa: PLC0415 - where the task runs
+    first_out = buckets.rows + buckets.keys
 
-        task = TaskContext.get()
-        bucket = task.partitionId() if task else 0
+    def write_bucket(rows: pa.Table) -> Wrote:
+        bucket = _bucket_of_task()
+        if bucket >= first_out:
+            return write.quarantine(rows)
         return write.run(rows, shared.value.get(bucket))
 
-    wrote = _on(shuffled, write_bucket, range(buckets.rows))
-    out = range(buckets.rows + buckets.keys, buckets.counts)
-    wrote += _on(shuffled, write.quarantine, out)
+    chosen = [*range(buckets.rows), *range(first_out, buckets.counts)]
+    wrote = _on(shuffled, write_bucket, chosen)
     return Sorted(rows_in, _together(wrote), between)
+
+
+def _bucket_of_task() -> int:
+    task = TaskContext.get()
+    return task.partitionId() if task else 0
 
 
 def _on(shuffled: Any, function: Callable[[pa.Table], Any], buckets: Iterable[int]) -> list[Any]:
