@@ -1,6 +1,8 @@
 """Files of a container: listed, read, written whole, created once, removed."""
 
+import contextlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,8 +51,14 @@ class Files(Protocol):
     def listing(self, folder: str) -> list[FileInfo]:
         """All files in a folder and below."""
 
+    def delete_folder(self, path: str) -> None:
+        """Remove a folder with all that is in it, if it is there."""
+
     def open_output(self, path: str) -> pa.NativeFile:
         """A new file of bytes, to be written and closed; its folder is made."""
+
+    def open_input(self, path: str) -> pa.NativeFile:
+        """A file of bytes, to be read at any place."""
 
 
 def find_version(files: Files, table: str) -> int | None:
@@ -113,6 +121,16 @@ class LocalFiles:
         with _told(path):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             return pa.OSFile(path, "wb")
+
+    def open_input(self, path: str) -> pa.NativeFile:
+        """A file of bytes, mapped into memory."""
+        with _told(path):
+            return pa.memory_map(path)
+
+    def delete_folder(self, path: str) -> None:
+        """Remove a folder with all that is in it, if it is there."""
+        with _told(path), contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(path)
 
 
 @contextmanager

@@ -88,6 +88,16 @@ class HadoopFiles:
         """Not there yet: tables on Hadoop's file systems are written by Spark."""
         raise StorageError(f"{path}: files of tables are written to local folders only, so far")
 
+    def open_input(self, path: str) -> pa.NativeFile:
+        """Not there yet, as ``open_output``."""
+        raise StorageError(f"{path}: files of tables are read from local folders only, so far")
+
+    def delete_folder(self, path: str) -> None:
+        """Remove a folder with all that is in it, if it is there."""
+        with _hadoop_told(path):
+            system, place = self._at(path)
+            system.delete(place, True)
+
     @property
     def _jvm(self) -> Any:
         return self._spark()._jvm

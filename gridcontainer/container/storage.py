@@ -96,6 +96,11 @@ class Storage:
         """Table that describes the data sets."""
         return f"{self.root}/ops/catalogue"
 
+    @property
+    def staging(self) -> str:
+        """Folder of what tasks leave for each other during a run."""
+        return f"{self.root}/_staging"
+
     def dataset(self, department: str, dataset: str) -> str:
         """Table of one data set."""
         return f"{self.root}/datasets/{department}/{dataset}"

@@ -1,11 +1,8 @@
-"""Judged rows cut into the pieces that are shuffled: a piece is one binary value.
+"""Judged rows cut into buckets, one a file of the table about."""
 
-A row that crosses between Python and Java costs a microsecond; a piece of thousands costs as much.
-"""
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +13,6 @@ from gridcontainer.container.tables.layout import Layout, Places
 from gridcontainer.grid.arrays import Int64s
 
 _READERS: Final = raw_schema([])
-_ORDER: Final = b"gridcontainer.order"
 
 
 @dataclass(frozen=True)
@@ -110,35 +106,3 @@ def cut(rows: pa.Table, buckets: Int64s) -> Iterator[tuple[int, pa.Table]]:
     ends = np.append(starts[1:], len(sorted_buckets))
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         yield int(sorted_buckets[start]), arranged.slice(start, end - start)
-
-
-def pack(rows: pa.Table, order: tuple[int, int]) -> bytes:
-    """Rows as one binary value.
-
-    Args:
-        rows: rows of one bucket.
-        order: number of the piece of the source, and of this part of it: rows are put together
-            in this order again.
-    """
-    told = rows.replace_schema_metadata({_ORDER: f"{order[0]:012d}.{order[1]:06d}"})
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, told.schema) as writer:
-        writer.write_table(told.combine_chunks())
-    packed: bytes = sink.getvalue().to_pybytes()
-    return packed
-
-
-def unpack(packed: Iterator[bytes]) -> pa.Table | None:
-    """Rows of several binary values, in the order of the source; None where there are none."""
-    tables = [pa.ipc.open_stream(value).read_all() for value in packed]
-    if not tables:
-        return None
-    tables.sort(key=_order_of)
-    plain = [table.replace_schema_metadata(None) for table in tables]
-    return pa.concat_tables(plain, promote_options="default")
-
-
-def _order_of(table: pa.Table) -> bytes:
-    said: Mapping[bytes, bytes] | Any = table.schema.metadata
-    order: bytes = said[_ORDER]
-    return order

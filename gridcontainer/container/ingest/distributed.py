@@ -1,25 +1,23 @@
-"""Packed rows of a large source shuffled to buckets, and each bucket written by one task.
-
-Keys are looked at first, in buckets of their own of the same shuffle: nothing is read twice.
-"""
+"""Staged rows of a large source: repeated keys are found, and one task writes each bucket."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
-from pyspark import TaskContext
+from pyspark import SparkContext
 
-from gridcontainer.container.ingest.cut import unpack
 from gridcontainer.container.ingest.keys import ORDER, find_losers
-from gridcontainer.container.ingest.work import Buckets, Losers, Packed, WriteWork, Wrote
+from gridcontainer.container.ingest.staging import gather, read_parts
+from gridcontainer.container.ingest.work import Buckets, Losers, Staged, WriteWork, Wrote
 from gridcontainer.container.judge.repeated import Keep
 
-QUARANTINE_BUCKETS: Final = 4
 KEY_BUCKETS: Final = 16
+_TASKS_PER_CORE: Final = 8  # a task costs a tenth of a second, whatever it does
+_T = TypeVar("_T")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -38,58 +36,41 @@ class Sorted:
 
 
 def sort_and_write(
-    packed: Any,
-    buckets: Buckets,
-    write: WriteWork,
-    keep: Keep,
+    context: SparkContext, staged: Sequence[Staged], buckets: Buckets, write: WriteWork, keep: Keep
 ) -> Sorted:
-    """Shuffle packed rows to their buckets, find repeated keys, and write each bucket.
+    """Find repeated keys among staged rows, and write each bucket.
 
     Args:
-        packed: RDD of ``Packed``.
-        buckets: buckets of the shuffle.
+        context: Spark's.
+        staged: what the tasks left of all pieces, in their order.
+        buckets: buckets of the rows.
         write: writes a bucket.
         keep: which row of a key stays.
     """
-    context = packed.context
-    shuffled = packed.partitionBy(buckets.counts + 1, lambda bucket: bucket)
-    first = range(buckets.rows, buckets.rows + buckets.keys)
-    (told,) = _on(shuffled, lambda rows: rows, [buckets.counts])
-    rows_in = int(np.sum(told.column("records").to_numpy()))
-    losers = [one for one in _on(shuffled, partial(find_losers, keep=keep), first) if one]
+    parts = gather(one.parts for one in staged)
+    files = write.storage.files
+    of_keys = [parts[bucket] for bucket in buckets.of_keys if bucket in parts]
+    losers = _run(context, lambda some: find_losers(read_parts(some, files), keep), of_keys)
     by_bucket, between = _by_bucket(losers)
-    shared = context.broadcast(by_bucket)
-
-    first_out = buckets.rows + buckets.keys
-
-    def write_bucket(rows: pa.Table) -> Wrote:
-        bucket = _bucket_of_task()
-        if bucket >= first_out:
-            return write.quarantine(rows)
-        return write.run(rows, shared.value.get(bucket))
-
-    chosen = [*range(buckets.rows), *range(first_out, buckets.counts)]
-    wrote = _on(shuffled, write_bucket, chosen)
-    return Sorted(rows_in, _together(wrote), between)
+    of_rows = [
+        (parts[bucket], by_bucket.get(bucket)) for bucket in range(buckets.rows) if bucket in parts
+    ]
+    wrote = _run(context, lambda one: write.run(read_parts(one[0], files), one[1]), of_rows)
+    if out := parts.get(buckets.of_quarantine):
+        wrote += _run(context, lambda some: write.quarantine(read_parts(some, files)), [out])
+    return Sorted(sum(one.records for one in staged), _together(wrote), between)
 
 
-def _bucket_of_task() -> int:
-    task = TaskContext.get()
-    return task.partitionId() if task else 0
-
-
-def _on(shuffled: Any, function: Callable[[pa.Table], Any], buckets: Iterable[int]) -> list[Any]:
-    """What a function makes of the rows of some buckets; of an empty bucket nothing is made."""
-    chosen = list(buckets)
-
-    def run(values: Iterator[Packed]) -> Iterator[Any]:
-        rows = unpack(value for _, value in values)
-        if rows is not None:
-            yield function(rows)
-
-    if not chosen:
+def _run(
+    context: SparkContext, function: Callable[[_T], _Result], tasks: Sequence[_T]
+) -> list[_Result]:
+    """What a function makes of each task, in their order; several are one task of Spark's."""
+    if not tasks:
         return []
-    found: list[Any] = shuffled.context.runJob(shuffled, run, chosen)
+    at_once = context.defaultParallelism * _TASKS_PER_CORE
+    found: list[_Result] = (
+        context.parallelize(tasks, min(len(tasks), at_once)).map(function).collect()
+    )
     return found
 
 

@@ -11,12 +11,8 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from gridcontainer.container.ingest.bring import Brought, Work, say_repeated, vanished_columns
 from gridcontainer.container.ingest.cut import choose_bounds
-from gridcontainer.container.ingest.distributed import (
-    KEY_BUCKETS,
-    QUARANTINE_BUCKETS,
-    Sorted,
-    sort_and_write,
-)
+from gridcontainer.container.ingest.distributed import KEY_BUCKETS, Sorted, sort_and_write
+from gridcontainer.container.ingest.staging import staging_folder
 from gridcontainer.container.ingest.tasks import FileTasks, FrameTasks, Sample, kept_columns
 from gridcontainer.container.ingest.work import Buckets, ReadWork, WriteWork
 from gridcontainer.container.tables.actions import DataFile, Snapshot
@@ -48,23 +44,18 @@ def bring_large(
     there = read_snapshot(work.table.path)
     layout = _choose_layout(work, sample, there)
     buckets = _buckets(work, sample, layout)
-    read = ReadWork(
-        work.judge,
-        buckets,
-        tasks.count,
-        work.declaration.dataset,
-        work.table.run_id,
-        kept_columns(work.judge),
-    )
-    written = sort_and_write(
-        tasks.packed(read),
-        buckets,
-        WriteWork(
-            work.table.maker(layout), work.table.path, work.storage, work.declaration.dataset,
-            work.judge.names,
-        ),
-        work.declaration.keep or "first",
+    write = WriteWork(
+        work.table.maker(layout), work.table.path, work.storage, work.declaration.dataset,
+        work.judge.names,
     )  # fmt: skip
+    with staging_folder(work.storage, work.declaration.dataset, work.table.run_id) as folder:
+        read = ReadWork(
+            work.judge, buckets, tasks.count, work.declaration.dataset, work.table.run_id,
+            kept_columns(work.judge), work.storage, folder,
+        )  # fmt: skip
+        written = sort_and_write(
+            spark.sparkContext, tasks.stage(read), buckets, write, work.declaration.keep or "first"
+        )
     work.guard.require_rows(rows_in=written.rows_in, rows_before=before)
     changes, version = _commit(work, spark, there, written, layout)
     return Brought(
@@ -109,7 +100,6 @@ def _buckets(work: Work, sample: Sample, layout: Layout) -> Buckets:
         bounds,
         rows=bounds.count if bounds else layout.files,
         keys=KEY_BUCKETS if work.declaration.key else 0,
-        quarantine=QUARANTINE_BUCKETS,
     )
 
 

@@ -1,9 +1,10 @@
 """The tasks that read a large source: of files they get names of pieces, of a database its rows."""
 
+import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
 from gridcontainer.container.ingest.rows import places_of
-from gridcontainer.container.ingest.work import ReadWork
+from gridcontainer.container.ingest.work import ReadWork, Staged
 from gridcontainer.container.judge.columns import (
     CELL,
     DETAIL,
@@ -106,16 +107,19 @@ class FileTasks:
         mean = float(np.mean([share for _, share in found]))
         return Sample(places, int(source.size * mean))
 
-    def packed(self, read: ReadWork) -> Any:
-        """The packed rows of all pieces, an RDD of ``Packed``."""
+    def stage(self, read: ReadWork) -> list[Staged]:
+        """Read, judge and cut all pieces; in their order."""
         numbers = {path: number for number, path in enumerate(self.source.files)}
         source, declaration = self.source, self.declaration
         tasks = [(at, numbers[piece.path], piece) for at, piece in enumerate(self.pieces)]
-        return self.spark.sparkContext.parallelize(tasks, len(tasks)).flatMap(
-            lambda task: read.run(
-                read_piece(task[2], source, declaration), piece=task[0], file_number=task[1]
-            )
-        )
+
+        def run(task: tuple[int, int, Piece]) -> Staged:
+            batches = read_piece(task[2], source, declaration)
+            return read.stage(batches, piece=task[0], file_number=task[1])
+
+        context = self.spark.sparkContext
+        found: list[Staged] = context.parallelize(tasks, len(tasks)).map(run).collect()
+        return found
 
 
 @dataclass(frozen=True)
@@ -144,17 +148,17 @@ class FrameTasks:
         judged = pa.Table.from_batches(self.judge.run(drawn.to_batches()))
         return Sample(_places(judged, self.declaration, SAMPLED_ROWS), count)
 
-    def packed(self, read: ReadWork) -> Any:
-        """The packed rows of all partitions, an RDD of ``Packed``."""
+    def stage(self, read: ReadWork) -> list[Staged]:
+        """Read, judge and cut all partitions; in their order."""
 
         def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             task = TaskContext.get()
             number = task.partitionId() if task else 0
-            for bucket, packed in read.run(batches, piece=number, file_number=0):
-                yield pa.RecordBatch.from_pydict({"bucket": [bucket], "packed": [packed]})
+            staged = read.stage(batches, piece=number, file_number=0)
+            yield pa.RecordBatch.from_pydict({"piece": [number], "staged": [pickle.dumps(staged)]})
 
-        rows = self.frame.mapInArrow(run, "bucket long, packed binary").rdd
-        return rows.map(lambda row: (row["bucket"], bytes(row["packed"])))
+        rows = self.frame.mapInArrow(run, "piece long, staged binary").collect()
+        return [pickle.loads(row["staged"]) for row in sorted(rows, key=lambda row: row["piece"])]
 
 
 def _places(judged: pa.Table, declaration: Declaration, most: int) -> Places:

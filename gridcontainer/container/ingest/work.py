@@ -1,6 +1,7 @@
 """What a task does with a piece of a source, or with a bucket of rows: Arrow in, Arrow out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute
 
 from gridcontainer.container.files import Files
-from gridcontainer.container.ingest.cut import Bounds, cut, pack, slim, widen
+from gridcontainer.container.ingest.cut import Bounds, cut, slim, widen
 from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
 from gridcontainer.container.ingest.keys import ORDER, key_bucket_of, key_rows, order_of
 from gridcontainer.container.ingest.rows import RowMaker
+from gridcontainer.container.ingest.staging import Part, stage
 from gridcontainer.container.judge.repeated import give_repeated
 from gridcontainer.container.quarantine.replace import write_quarantine_files
 from gridcontainer.container.quarantine.rows import count_reasons, to_quarantine
@@ -25,9 +27,7 @@ from gridcontainer.grid.arrays import Bools, Int64s
 
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
 
-_PART_BYTES: Final = 64 << 20  # of cut rows that a task holds before it gives them away
-
-Packed = tuple[int, bytes]
+_PART_BYTES: Final = 128 << 20  # of judged rows that a task holds before it leaves them
 
 
 @dataclass(frozen=True)
@@ -38,24 +38,40 @@ class Buckets:
         bounds: where the rows are cut; None for a table without position, cut by piece.
         rows: number of buckets of rows.
         keys: number of buckets of keys; 0 without a declared key.
-        quarantine: number of buckets of quarantined rows.
     """
 
     bounds: Bounds | None
     rows: int
     keys: int
-    quarantine: int
 
     @property
-    def counts(self) -> int:
-        """The bucket of the numbers of records."""
-        return self.rows + self.keys + self.quarantine
+    def of_keys(self) -> range:
+        """The buckets of keys."""
+        return range(self.rows, self.rows + self.keys)
+
+    @property
+    def of_quarantine(self) -> int:
+        """The bucket of quarantined rows."""
+        return self.rows + self.keys
 
     def of_rows(self, sound: pa.Table, piece: int, pieces: int) -> Int64s:
         """The bucket of each sound row of a piece."""
         if self.bounds is not None:
             return self.bounds.bucket_of(sound)
         return np.full(sound.num_rows, piece * self.rows // pieces)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What a task left of a piece.
+
+    Attributes:
+        records: number of records of the piece.
+        parts: parts of each bucket.
+    """
+
+    records: int
+    parts: Mapping[int, Sequence[Part]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,8 @@ class ReadWork:
         dataset: name of the dataset.
         run_id: identifier of the run.
         kept_columns: columns of judged rows that the rows of the table are made from.
+        storage: the container.
+        folder: folder of the staged files.
     """
 
     judge: RecordJudge
@@ -77,33 +95,39 @@ class ReadWork:
     dataset: str
     run_id: str
     kept_columns: tuple[str, ...]
+    storage: Storage
+    folder: str
 
-    def run(
-        self, batches: Iterable[pa.RecordBatch], *, piece: int, file_number: int
-    ) -> Iterator[Packed]:
-        """The packed parts of a piece, each with the number of its bucket.
+    def stage(self, batches: Iterable[pa.RecordBatch], *, piece: int, file_number: int) -> Staged:
+        """Read, judge and cut a piece, and leave its rows in a staged file.
 
         Args:
             batches: raw rows of the piece.
             piece: number of the piece.
             file_number: number of its file.
         """
-        waiting: list[pa.RecordBatch] = []
-        count = part = 0
-        for judged in self.judge.run(batches):
-            waiting.append(judged)
-            count += judged.num_rows
-            if sum(batch.nbytes for batch in waiting) > _PART_BYTES:
-                yield from self._cut(waiting, (piece, part), file_number)
-                waiting, part = [], part + 1
-        if waiting:
-            yield from self._cut(waiting, (piece, part), file_number)
-        told = pa.table({"piece": [piece], "records": [count]})
-        yield self.buckets.counts, pack(told, (piece, 0))
+        count = 0
+
+        def cut_all() -> Iterator[tuple[int, pa.Table]]:
+            nonlocal count
+            waiting: list[pa.RecordBatch] = []
+            for judged in self.judge.run(batches):
+                waiting.append(judged)
+                count += judged.num_rows
+                if sum(batch.nbytes for batch in waiting) > _PART_BYTES:
+                    yield from self._cut(waiting, piece, file_number)
+                    waiting = []
+            if waiting:
+                yield from self._cut(waiting, piece, file_number)
+
+        # A task may be tried again while its former try still writes: each has a file of its own.
+        path = f"{self.folder}/{piece}.{uuid.uuid4().hex}.arrows"
+        parts = stage(cut_all(), path, self.storage.files)
+        return Staged(count, parts)
 
     def _cut(
-        self, batches: list[pa.RecordBatch], order: tuple[int, int], file_number: int
-    ) -> Iterator[Packed]:
+        self, batches: list[pa.RecordBatch], piece: int, file_number: int
+    ) -> Iterator[tuple[int, pa.Table]]:
         judged = pa.Table.from_batches(batches)
         sound_mask = is_sound(judged)
         out = judged.filter(_ARROW.invert(sound_mask))
@@ -111,18 +135,15 @@ class ReadWork:
             rows = to_quarantine(
                 out, dataset=self.dataset, names=self.judge.names, run_id=self.run_id
             )
-            bucket = self.buckets.rows + self.buckets.keys + order[0] % self.buckets.quarantine
-            yield bucket, pack(rows, order)
+            yield self.buckets.of_quarantine, rows
             judged = judged.filter(sound_mask)
-        buckets = self.buckets.of_rows(judged, order[0], self.pieces)
+        buckets = self.buckets.of_rows(judged, piece, self.pieces)
         numbers = order_of(judged, file_number)
         kept = slim(judged.select(self.kept_columns)).append_column(ORDER, pa.array(numbers))
-        for bucket, rows in cut(kept, buckets):
-            yield bucket, pack(rows, order)
+        yield from cut(kept, buckets)
         if self.buckets.keys:
             keys = key_rows(judged, numbers, buckets, self.judge.names.values())
-            for bucket, part in cut(keys, key_bucket_of(keys, self.buckets.keys)):
-                yield self.buckets.rows + bucket, pack(part, order)
+            yield from cut(keys, self.buckets.rows + key_bucket_of(keys, self.buckets.keys))
 
 
 @dataclass(frozen=True)
