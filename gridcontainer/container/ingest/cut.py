@@ -88,9 +88,6 @@ def slim(rows: pa.Table) -> pa.Table:
 
 def widen(rows: pa.Table) -> pa.Table:
     """Rows with the columns that ``slim`` left out."""
-    at = rows.schema.get_field_index(FILE)
-    if at >= 0:
-        rows = rows.set_column(at, FILE, rows.column(FILE).cast(pa.string()))
     for field in (*_READERS, *JUDGED):
         if field.name not in rows.column_names:
             rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))

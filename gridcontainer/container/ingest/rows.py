@@ -28,6 +28,7 @@ from gridcontainer.grid.code import cell_to_code
 from gridcontainer.grid.levels import get_level
 
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
+_NEEDED: Final = (FILE, ROW, LON, LAT, CELL, TIME, KEY, GEOMETRY)
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,16 @@ class RowMaker:
             ``event_month`` where the table has them; ``geometry`` (WKB, WGS 84) where the position
             is a shape; then the source's columns.
         """
-        sound = sound.take(pa.array(self._order(sound)))
+        needed = [name for name in _NEEDED if name in sound.column_names]
+        order = pa.array(self._order(sound))
+        sound = sound.select([*needed, *self.columns]).take(order)
         values = self._values(sound)
         fields = self.fields()
         own = [sound.schema.field(name) for name in self.columns]
         arrays = [_of_type(values[field.name], field.type) for field in fields]
+        typed = [field.with_type(array.type) for field, array in zip(fields, arrays, strict=True)]
         arrays += [sound.column(name) for name in self.columns]
-        return pa.Table.from_arrays(arrays, schema=pa.schema([*fields, *own]))
+        return pa.Table.from_arrays(arrays, schema=pa.schema([*typed, *own]))
 
     def fields(self) -> list[pa.Field]:
         """The container's own columns in the table, in their order."""
@@ -147,4 +151,6 @@ def _prefixes(cells: Int64s, level: int) -> pa.Array:
 
 
 def _of_type(values: Any, kind: pa.DataType) -> Any:
-    return values if values.type == kind else _ARROW.cast(values, kind)
+    """The values in a type; texts that are kept once each stay so, files have them as texts."""
+    is_text = pa.types.is_dictionary(values.type) and values.type.value_type == kind
+    return values if is_text or values.type == kind else _ARROW.cast(values, kind)

@@ -15,6 +15,7 @@ from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
 from gridcontainer.container.ingest.keys import ORDER, key_bucket_of, key_rows, order_of
 from gridcontainer.container.ingest.rows import RowMaker
 from gridcontainer.container.ingest.staging import Part, stage
+from gridcontainer.container.judge.columns import REASON
 from gridcontainer.container.judge.repeated import give_repeated
 from gridcontainer.container.quarantine.replace import write_quarantine_files
 from gridcontainer.container.quarantine.rows import count_reasons, to_quarantine
@@ -208,7 +209,7 @@ class WriteWork:
         if losers is not None and len(losers.order):
             rows = losers.mark(rows)
         out = to_quarantine(rows, dataset=self.dataset, names=self.names, run_id=self.maker.run_id)
-        made = self.maker.make(rows.filter(is_sound(rows)))
+        made = self.maker.make(_sound_of(rows))
         files: Files = self.storage.files
         written = write_files(
             made,
@@ -226,3 +227,9 @@ class WriteWork:
         reasons, repaired = count_reasons(rows)
         files = write_quarantine_files(rows, self.storage)
         return Wrote((), tuple(files), reasons, repaired)
+
+
+def _sound_of(rows: pa.Table) -> pa.Table:
+    if rows.column(REASON).null_count == rows.num_rows:
+        return rows
+    return rows.filter(is_sound(rows))

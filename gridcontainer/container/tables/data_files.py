@@ -70,14 +70,18 @@ def _partitions(
     for key in keys:
         number = number * len(key.dictionary) + key.indices.to_numpy()
     plain = rows.drop_columns(list(partition))
-    found, first = np.unique(number, return_index=True)
-    for one, at in zip(found[np.argsort(first)], np.sort(first), strict=True):
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    if len(starts) > len(np.unique(number)):  # the rows of a partition do not lie together
+        order = np.argsort(number, kind="stable")
+        yield from _partitions(rows.take(order), partition)
+        return
+    ends = np.append(starts[1:], len(number))
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         values = {
-            name: key.dictionary[key.indices[int(at)].as_py()].as_py()
+            name: key.dictionary[key.indices[start].as_py()].as_py()
             for name, key in zip(partition, keys, strict=True)
         }
-        whole = len(found) == 1
-        yield values, plain if whole else plain.take(np.flatnonzero(number == one))
+        yield values, plain.slice(start, end - start)
 
 
 def _write(
@@ -92,7 +96,7 @@ def _write(
     with files.open_output(target) as stream:
         _PARQUET.write_table(
             rows, stream, compression="snappy", row_group_size=_ROW_GROUP, version="2.6",
-            coerce_timestamps="us", use_dictionary=_repetitive(rows.schema),
+            coerce_timestamps="us", use_dictionary=_repetitive(rows.schema), store_schema=False,
         )  # fmt: skip
         size = stream.tell()
     return DataFile(
@@ -108,7 +112,10 @@ def _write(
 def _repetitive(schema: pa.Schema) -> list[str]:
     """The columns that are worth a dictionary: trying one for the others doubles the time."""
     types = pa.types
-    tests = (types.is_string, types.is_boolean, types.is_int8, types.is_int16, types.is_date)
+    tests = (
+        *(types.is_string, types.is_boolean, types.is_int8, types.is_int16, types.is_date),
+        types.is_dictionary,
+    )
     return [field.name for field in schema if any(test(field.type) for test in tests)]
 
 
