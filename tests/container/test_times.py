@@ -144,6 +144,7 @@ WRONG = [  # format, text, a part of the detail
     ("unix", "1704067200000000000", "unix_ns"),
     ("unix", "1e9", "plain decimal number"),
     ("unix", "99999999999999999999", "2286"),
+    ("unix_ns", "9999999999999999999", "2286"),
     ("unix_ms", "1704067200", "format: unix"),
     ("unix_us", "1704067200000", "unix_ms"),
     ("unix_ns", "1704067200", "format: unix"),
