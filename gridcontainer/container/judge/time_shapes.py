@@ -21,7 +21,7 @@ _ARROW = cast(Any, pyarrow.compute)
 _CHUNK_ROWS = 65_536  # rows whose bytes stay in the processor's cache
 _MANY_SHAPES = 64  # of which each is looked for in all rows
 _WORDS = ("monthname", "weekday", "half", "utc", "sign", "region", "minus")
-_INT64_DIGITS = 19  # of which the first one must not be 9
+_INT64_DIGITS = 19  # numbers of so many digits are negative where they are too big
 
 Rows = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.int64]
@@ -100,14 +100,12 @@ class ShapedRows:
         return self.shape.words.get(name)
 
     def number(self, span: Span) -> Numbers:
-        """The whole numbers at a place; -1 where they are 9e18 and more."""
+        """The whole numbers at a place; negative where they are 2^63 and more."""
         value = np.zeros(len(self.rows), np.int64)
         start = max(span.start, span.stop - _INT64_DIGITS)
         for place in range(start, span.stop):
             value *= 10
             value += self.columns[place] - np.uint8(48)
-        if span.stop - start == _INT64_DIGITS:
-            value[self.columns[start] == ord("9")] = -1
         for place in range(span.start, start):
             value[self.columns[place] != ord("0")] = -1
         return value
