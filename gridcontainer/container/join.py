@@ -24,7 +24,7 @@ from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError, JoinError, QueryError
 from gridcontainer.grid.levels import MAX_LEVEL, get_level
 from gridcontainer.spark.join import How, JoinPlan, Place, Predicate, plan_join
-from gridcontainer.spark.join.place import find_place
+from gridcontainer.spark.join.position_columns import find_place
 from gridcontainer.spark.predicates import PREFIX_LEVELS
 
 _CSV: Final[Any] = pa_csv  # it has no types

@@ -18,7 +18,7 @@ from gridcontainer.errors import JoinError
 from gridcontainer.grid import lonlat_to_cell
 from gridcontainer.spark import grid_code
 from gridcontainer.spark.join import How, Place, grid_join, plan_join
-from gridcontainer.spark.join.together import bring_together
+from gridcontainer.spark.join.prefix_broadcast import bring_together
 
 pytestmark = pytest.mark.spark
 
@@ -255,7 +255,7 @@ def test_sides_stored_by_prefix_are_joined_part_by_part(
     points = make_points(spark, lon, lat).withColumn("grid_prefix", grid_code("lon", "lat", 2))
     points.write.partitionBy("grid_prefix").parquet(str(tmp_path / "points"))
     stored = spark.read.parquet(str(tmp_path / "points"))
-    monkeypatch.setattr(bring_together, "__kwdefaults__", {"limit": 40_000})
+    monkeypatch.setattr(bring_together, "__kwdefaults__", {"limit": 150_000})
     plan = plan_join(
         stored, make_points(spark, other_lon, other_lat, "other"), "within_distance", how,
         distance=3_000.0, left_place=Place(prefix="grid_prefix", prefix_level=2),

@@ -36,7 +36,7 @@ from gridcontainer.container.tables.tables import (
     read_version,
 )
 from gridcontainer.errors import SourceError, StorageError
-from gridcontainer.spark.kept import keep, kept
+from gridcontainer.spark.persisted import checkpoint, persisted
 
 Report = Callable[[str], None]
 _SMALL_BYTES: Final = 8 << 20  # of a source's files
@@ -217,12 +217,12 @@ def _read_once(
     """
     if small:
         with _said_by_reader():
-            judged = keep(judge_all(raw))
+            judged = checkpoint(judge_all(raw))
         yield judged, judged.count()
     elif raw.inputFiles():
         yield judge_all(raw), raw.count()
     else:
-        with kept(raw):
+        with persisted(raw):
             with _said_by_reader():
                 rows_in = raw.count()
             yield judge_all(raw), rows_in
