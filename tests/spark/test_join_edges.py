@@ -182,13 +182,13 @@ def join_and_forget(spark: SparkSession) -> tuple[int, int]:
     return plan.frame.count(), sc.getPersistentRDDs().size()
 
 
-def settle(jvm: Any, sc: Any, until: Callable[[], bool] = lambda: False) -> None:
-    for _ in range(20):
+def settle(jvm: Any, sc: Any, until: Callable[[], bool] = lambda: True) -> None:
+    for _ in range(60):
         gc.collect()
         jvm.System.gc()
+        jvm.Thread.sleep(250)
         if until():
             return
-        jvm.Thread.sleep(100)
 
 
 POSITIONS = {
