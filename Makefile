@@ -26,6 +26,13 @@ demo: .venv/installed ## ingest a city (the real sets where they are, else a gen
 test: .venv/installed ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+ROUNDS ?= 10
+.PHONY: search
+search: .venv/installed ## search for failing examples at random: the property tests, ROUNDS times with other examples
+	for round in $$(seq $(ROUNDS)); do \
+	    $(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "hypothesis and not slow" --hypothesis-profile search || exit 1; \
+	done
+
 .PHONY: slow
 slow: .venv/installed ## run the tests that take minutes each: all real sets, kills, a cluster
 	$(BIN)/python -m pytest -m slow

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import get_args
 
 from gridcontainer.container.declaration import load_city, load_declarations
-from gridcontainer.container.join import join_sides, open_side, write_joined
+from gridcontainer.container.join import join_sides, open_side, unused_rows, write_joined
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError
 from gridcontainer.spark.join import How, Predicate
 from gridcontainer.spark.session import build_session
+
+_MOST_TOLD = 20
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -56,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
             measure=options.measure,
         )  # fmt: skip
         print(joined.plan.explain())
+        for note in (*left.notes, *right.notes, *unused_rows(joined, most=_MOST_TOLD)):
+            print(note, file=sys.stderr)
         write_joined(joined.frame, options.out, overwrite=options.overwrite)
     except GridContainerError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -10,7 +10,14 @@ from rich.status import Status
 from gridcontainer.cli.options import configuration_options, container_option
 from gridcontainer.cli.report import table_of
 from gridcontainer.container.declaration import load_city, load_declarations
-from gridcontainer.container.join import Joined, count_by, join_sides, open_side, write_joined
+from gridcontainer.container.join import (
+    Joined,
+    count_by,
+    join_sides,
+    open_side,
+    unused_rows,
+    write_joined,
+)
 from gridcontainer.container.storage import Storage
 from gridcontainer.spark.join import How, Predicate
 from gridcontainer.spark.session import build_session
@@ -81,9 +88,10 @@ def join_command(
             _print_counts(joined, by, console, status)
     if out is not None:
         click.echo(f"written to {out}")
-    for side, row, reason in joined.plan.problems[:_MOST_COUNTS]:
-        name = left if side == "left" else right
-        click.echo(f"not joined: row {row} of {name}: {reason}", err=True)
+    for note in (*joined.left.notes, *joined.right.notes):
+        click.echo(note, err=True)
+    for sentence in unused_rows(joined, most=_MOST_COUNTS):
+        click.echo(sentence, err=True)
     if joined.left_out:
         click.echo(f"left out as confidential: {', '.join(joined.left_out)}", err=True)
 

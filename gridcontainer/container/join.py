@@ -5,16 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pyarrow.csv as pa_csv
-import pyogrio
-import pyproj
-import shapely
-from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.file_draft import FILES
+from gridcontainer.container.file_frame import read_file
 from gridcontainer.container.query import query_dataset
 from gridcontainer.container.query.confidential import hidden_columns
 from gridcontainer.container.query.explain import asked_tables
@@ -24,15 +20,10 @@ from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError, JoinError, QueryError
 from gridcontainer.grid.levels import MAX_LEVEL, get_level
 from gridcontainer.spark.join import How, JoinPlan, Place, Predicate, plan_join
-from gridcontainer.spark.join.place import find_place
 from gridcontainer.spark.predicates import PREFIX_LEVELS
 
 _CSV: Final[Any] = pa_csv  # it has no types
-_VECTOR: Final = (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml")
-_TABLES: Final = (".csv", ".parquet")
 _OUTPUTS: Final = (".csv", ".parquet")
-_WGS84: Final = "EPSG:4326"
-_SAME_PLACE: Final = ("EPSG:4326", "OGC:CRS84", "EPSG:4490")  # CGCS2000 differs by centimetres
 
 
 @dataclass(frozen=True)
@@ -45,6 +36,7 @@ class Side:
         place: where they are.
         label: the column by which people call a row, if there is one.
         hidden: columns that may not be shown.
+        notes: what the user should know of how a file was read.
     """
 
     name: str
@@ -52,6 +44,7 @@ class Side:
     place: Place
     label: str | None
     hidden: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,19 +71,25 @@ def open_side(
     Args:
         spark: the session.
         storage: the container.
-        given: the name; or a file: GeoJSON, GeoPackage, Shapefile and what else GDAL reads, CSV
-            with columns ``lon`` and ``lat``, Parquet with these or with ``geometry`` as WKB.
-        declarations: say which columns are confidential.
+        given: the name; or a file, which is read as an ingest reads it (``read_file``): delimited
+            text, JSON, GeoJSON, Excel, Parquet, GeoPackage, Shapefile and what else GDAL reads.
+        declarations: say which columns are confidential, and how a file is read that is theirs.
         with_confidential: show these too.
 
     Raises:
         DatasetError: neither a data set nor a file.
-        JoinError: no position, or a file that cannot be read.
+        JoinError: no position.
+        SourceError: a file that cannot be read.
         QueryError: confidential columns of which no declaration says which they are.
     """
-    if Path(given).suffix.lower() in (*_VECTOR, *_TABLES):
-        frame = _read_file(spark, Path(given))
-        return Side(Path(given).name, frame, find_place(frame), None, ())
+    path = Path(given)
+    if path.suffix.lower() in FILES:
+        if not path.exists():
+            raise DatasetError(f"{path}: there is no such file")
+        read = read_file(spark, path, declarations)
+        place = Place(geometry="geometry") if read.has_shapes else Place()
+        hidden = () if with_confidential else read.hidden
+        return Side(path.name, read.frame, place, read.label, hidden, read.notes)
     question = Question(datasets=(given,))
     (table,) = asked_tables(storage, question)
     if not table.has("lon"):
@@ -126,6 +125,20 @@ def join_sides(
     hidden = [name for name in (*left.hidden, *others) if name in plan.frame.columns]
     shown = [F.col(f"`{name}`") for name in plan.frame.columns if name not in hidden]
     return Joined(plan, plan.frame.select(*shown), left, right, tuple(hidden))
+
+
+def unused_rows(joined: Joined, *, most: int) -> list[str]:
+    """Sentences that say which rows were not used and why, the first ``most`` of them."""
+    names = {"left": joined.left.name, "right": joined.right.name}
+    told = [
+        f"not used: row {row + 1} of {names[side]}: {reason}"
+        for side, row, reason in joined.plan.problems[:most]
+    ]
+    if (rest := joined.plan.unused - len(told)) > 0:
+        told.append(f"not used: {rest:,} more rows")
+    if joined.plan.strategy == "no pairs":
+        told.extend(joined.plan.reasons)
+    return told
 
 
 def count_by(joined: Joined, columns: Sequence[str]) -> DataFrame:
@@ -172,35 +185,3 @@ def _place(table: OpenTable) -> Place:
         return Place(cell="cell", cell_level=level)
     prefix_level = by_length[lengths.pop()]
     return Place(cell="cell", cell_level=level, prefix="grid_prefix", prefix_level=prefix_level)
-
-
-def _read_file(spark: SparkSession, path: Path) -> DataFrame:
-    if not path.exists():
-        raise DatasetError(f"{path}: there is no such file")
-    kind = path.suffix.lower()
-    if kind == ".parquet":
-        return spark.read.parquet(str(path.resolve()))
-    if kind == ".csv":
-        reader = spark.read.options(header=True, inferSchema=True, encoding="UTF-8")
-        return reader.csv(str(path.resolve()))
-    try:
-        meta, table = pyogrio.read_arrow(path)
-    except (DataLayerError, DataSourceError, OSError, ValueError) as error:
-        raise JoinError(f"{path} cannot be read as a vector file: {error}") from error
-    named = {meta["geometry_name"] or "wkb_geometry": "geometry"}
-    table = table.rename_columns([named.get(name, name) for name in table.column_names])
-    rows, crs = table.to_pandas(), meta.get("crs")
-    if crs is not None and not _is_same(crs):
-        rows["geometry"] = _to_wgs84(rows["geometry"].to_numpy(), crs)
-    return spark.createDataFrame(rows)
-
-
-def _is_same(crs: str) -> bool:
-    given = pyproj.CRS.from_user_input(crs)
-    return any(given.equals(pyproj.CRS.from_user_input(same)) for same in _SAME_PLACE)
-
-
-def _to_wgs84(shapes: NDArray[np.object_], crs: str) -> list[bytes | None]:
-    change = pyproj.Transformer.from_crs(crs, _WGS84, always_xy=True)
-    moved = shapely.transform(shapely.from_wkb(shapes), change.transform, interleaved=False)
-    return list(shapely.to_wkb(moved))

@@ -10,6 +10,8 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from gridcontainer.container.files import Files, LocalFiles
 from gridcontainer.errors import DatasetError, StorageError
@@ -57,14 +59,19 @@ class Storage:
     """The container's root folder.
 
     Attributes:
-        root: a path, made absolute, or a URI that Spark can write to (``hdfs://...``).
+        root: a path, made absolute (``file:///...`` becomes the path that it means); or a URI that
+            Spark can write to (``hdfs://...``).
+
+    Raises:
+        StorageError: a ``file:`` URI that names another machine.
     """
 
     root: str
 
     def __post_init__(self) -> None:
         """Spark takes a relative path for a name of a catalog."""
-        root = self.root if "://" in self.root else str(Path(self.root).resolve())
+        root = _local_path(self.root)
+        root = root if "://" in root else str(Path(root).resolve())
         object.__setattr__(self, "root", root.rstrip("/"))
 
     @property
@@ -125,6 +132,19 @@ class Storage:
             for table in tables
             if not only or table.name in only
         ]
+
+
+def _local_path(root: str) -> str:
+    """The path that a ``file:`` URI means; any other root as it is."""
+    if not root.lower().startswith("file:"):
+        return root
+    uri = urlsplit(root)
+    if uri.netloc not in ("", "localhost"):
+        raise StorageError(
+            f"{root}: a file: URI names a path on this machine, such as file:///{uri.netloc}"
+            f"{uri.path}"
+        )
+    return url2pathname(uri.path)
 
 
 def has_table(path: str) -> bool:

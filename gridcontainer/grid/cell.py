@@ -37,6 +37,7 @@ from gridcontainer.grid.coordinates import (
 from gridcontainer.grid.levels import (
     INVALID_CELL,
     LEVELS,
+    MAX_LEVEL,
     MAX_POLAR_LEVEL,
     Level,
     get_level,
@@ -186,10 +187,29 @@ def bounds_to_center(bounds: Float64s) -> tuple[Float64s, Float64s]:
 def cell_to_parent(cells: ArrayLike, level: int) -> Int64s:
     """The ancestors at ``level``: the same integers with the bits of the finer levels cleared.
 
-    The level of ``cells`` is not asked for; they must be of that level or a finer one.
+    The level of ``cells`` is not asked for; they must be of that level or a finer one. The integer
+    of a coarser cell cannot be told from that of its first descendant, and is given back as it is.
+
+    Raises:
+        CodeError: an integer is a cell of no level, or a polar one that has no such ancestor.
     """
     flat, shape = flat_cells(cells)
+    _require_descendants(flat, get_level(level).number)
     return shaped(flat & get_level(level).mask, shape)
+
+
+def _require_descendants(cells: Int64s, level: int) -> None:
+    """Raise for the first integer that cannot have an ancestor of that level."""
+    finest = MAX_POLAR_LEVEL if level <= MAX_POLAR_LEVEL else MAX_LEVEL
+    valid = np.empty(len(cells), dtype=np.bool_)
+    in_chunks(lambda piece: _is_valid(piece, MAX_LEVEL), cells, out=valid)
+    rest = np.flatnonzero(~valid)  # cells of a polar cap have levels 1 and 2 only
+    bad = rest[~(is_polar(cells[rest]) & _is_valid(cells[rest], finest))]
+    if bad.size:
+        raise CodeError(
+            f"{bad.size} of {cells.size} integers are no cells of level {level} or finer; "
+            f"the first is index {bad[0]}: {cells[bad[0]]}"
+        )
 
 
 def cell_to_children(

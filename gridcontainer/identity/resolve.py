@@ -6,6 +6,7 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.file_frame import read_records
 from gridcontainer.container.query.open_table import open_tables
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import IdentityError
@@ -135,16 +136,17 @@ def read_keys(spark: SparkSession, path: Path) -> DataFrame:
 
     Args:
         spark: the session.
-        path: ``.csv`` in UTF-8 with a header, or ``.parquet``.
+        path: ``.csv``, which is read as an ingest reads it, or ``.parquet``.
 
     Raises:
         IdentityError: there is no such file, or it has another ending.
+        SourceError: the file cannot be read.
     """
     if not path.exists() or path.suffix not in (".csv", ".parquet"):
         raise IdentityError(f"{path}: needs to be a .csv or .parquet file that is there")
     if path.suffix == ".parquet":
         return spark.read.parquet(str(path.resolve()))
-    return spark.read.options(header=True, escape='"', encoding="UTF-8").csv(str(path.resolve()))
+    return read_records(spark, path)
 
 
 def to_csv(resolved: DataFrame) -> DataFrame:

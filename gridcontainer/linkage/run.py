@@ -30,7 +30,7 @@ from gridcontainer.linkage.model import Settings, scored, train
 from gridcontainer.linkage.models import find_model, keep_model
 from gridcontainer.linkage.records import linkage_records
 from gridcontainer.linkage.threshold import choose_threshold
-from gridcontainer.spark.kept import kept
+from gridcontainer.spark.persisted import persisted
 
 Report = Callable[[str], None]
 
@@ -96,7 +96,7 @@ def link_datasets(
         with _open_records(spark, storage, link) as records:
             counts = {name: rows.count() for name, rows in records.items()}
             report("candidates")
-            with kept(find_candidates(records, link)) as candidates:
+            with persisted(find_candidates(records, link)) as candidates:
                 compared = candidates.count()
                 report("model")
                 settings = None if retrain else find_model(spark, storage.container, link)

@@ -9,6 +9,7 @@ from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_current
 from gridcontainer.grid.cover import cover
 from gridcontainer.spark.city_cells import CITY_CELL, CITY_LEVEL
+from gridcontainer.spark.join.usable import accept_shapes
 
 
 class Land:
@@ -35,13 +36,16 @@ class Land:
         """
         if level not in self._levels:
             found = self._cover(level) if level != CITY_LEVEL else np.array([CITY_CELL])
-            frame = self._spark.createDataFrame(pd.DataFrame({"cell": found.astype(np.int64)}))
+            table = pd.DataFrame({"cell": found.astype(np.int64)})
+            frame = self._spark.createDataFrame(table, "cell long")
             self._levels[level] = frame
         return self._levels[level]
 
     def _cover(self, level: int) -> np.ndarray:
         ((_, _, path),) = self._storage.find_datasets([self.dataset])
         rows = read_current(self._spark, path, version=self.version).select("geometry").toPandas()
-        shapes = shapely.make_valid(shapely.from_wkb(rows["geometry"].to_numpy()))
-        covered = cover([shapely.unary_union(shapes)], level, include_edges=False)
+        # A row without a usable shape is no land; of a table without any no cell is.
+        shapes = accept_shapes(rows["geometry"].to_list()).shapes
+        land = shapely.unary_union(shapes[~shapely.is_missing(shapes)])
+        covered = cover([land], level, include_edges=False, on_invalid="mark")
         return np.unique(covered.cell)

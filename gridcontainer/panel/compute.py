@@ -11,7 +11,7 @@ from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.suppress import suppress
 from gridcontainer.panel.touched import Touched
 from gridcontainer.spark.city_cells import CITY_LEVEL, at_levels
-from gridcontainer.spark.kept import keep
+from gridcontainer.spark.persisted import checkpoint
 
 _VALUES = (*KEY, "time", "value", "status", "observations", "rejected", "cleaned")
 
@@ -116,4 +116,4 @@ def _together(
     together = finest.select(*_VALUES).unionByName(upper.select(*_VALUES))
     if below is None:
         return together
-    return suppress(keep(together), indicator.all_levels, below)
+    return suppress(checkpoint(together), indicator.all_levels, below)

@@ -32,7 +32,7 @@ from gridcontainer.panel.steps import only_step, step_number, step_start
 from gridcontainer.panel.touched import find_touched
 from gridcontainer.panel.write import merge_values, replace_values, shape_values
 from gridcontainer.spark.city_cells import CITY_LEVEL
-from gridcontainer.spark.kept import keep
+from gridcontainer.spark.persisted import checkpoint
 
 SUPPRESS_BELOW: Final = 5  # of sources with confidential columns, where an indicator says nothing
 _MOST_SENT: Final = 2_000_000  # keys
@@ -129,14 +129,14 @@ class PanelRun:
         )  # fmt: skip
 
     def _compute(self, indicator: Indicator, reader: Reader, state: State) -> None:
-        records = keep(reader.records(indicator))
+        records = checkpoint(reader.records(indicator))
         zone, land = self.zone(indicator), self.land.cells(indicator.finest)
         calendar = make_calendar(self.spark, indicator, zone, records)
-        cells = keep(all_cells(land, records))
+        cells = checkpoint(all_cells(land, records))
         count = cells.count()
         require_bearable(indicator, count, calendar.steps)
         keys = cross(cells, calendar.frame)
-        finest = keep(compute_finest(indicator, records, keys))
+        finest = checkpoint(compute_finest(indicator, records, keys))
         values = compute_all(indicator, finest, records, keys, self.below(indicator))
         rows = shape_values(values, indicator, state, self.run_id)
         replace_values(rows, self.storage, indicator.indicator, expected=count * calendar.steps)
@@ -167,13 +167,13 @@ class PanelRun:
         name, zone, below = indicator.indicator, self.zone(indicator), self.below(indicator)
         records = reader.records(indicator)
         if indicator.is_costly:
-            records = keep(records)
-        present = keep(records.select("cell", "number").distinct())
+            records = checkpoint(records)
+        present = checkpoint(records.select("cell", "number").distinct())
         calendar = make_calendar(self.spark, indicator, zone, present)
         held = self._held(indicator, zone)
         seen = F.coalesce(F.col("observations") + F.col("rejected"), F.lit(1)) > 0
         steps = held.where(F.col("grid_level") == CITY_LEVEL)
-        held_steps = keep(steps.select("number", seen.alias("was_told")))
+        held_steps = checkpoint(steps.select("number", seen.alias("was_told")))
         finest_held = held.where(F.col("grid_level") == indicator.finest)
         touched = find_touched(
             indicator, feed, present, land=self.land.cells(indicator.finest), held=finest_held,
@@ -182,7 +182,7 @@ class PanelRun:
         )  # fmt: skip
         inputs = _records_of(touched.inputs, indicator, reader, records)
         computed = compute_finest(indicator, inputs, touched.inputs)
-        finest = keep(computed.join(touched.keys, ["cell", "number"], "left_semi"))
+        finest = checkpoint(computed.join(touched.keys, ["cell", "number"], "left_semi"))
         values = compute_touched(indicator, finest, records, finest_held, touched, below)
         rows = shape_values(values, indicator, state, self.run_id)
         span = _span(indicator, zone, calendar, held_steps)

@@ -17,7 +17,7 @@ from gridcontainer.grid.cover import cover
 from gridcontainer.grid.ellipsoid import areas
 from gridcontainer.spark.columns import grid_cell
 from gridcontainer.spark.join import grid_join
-from gridcontainer.spark.kept import keep
+from gridcontainer.spark.persisted import checkpoint
 
 POLYGON = "_polygon"
 
@@ -39,7 +39,7 @@ def shares_of(
     """
     if weights is None:
         return _shares(areas_in_cells(polygons, level).transform(_on_land, land=land))
-    weighed = keep(_shares(weights_in_cells(polygons, level, weights)))
+    weighed = checkpoint(_shares(weights_in_cells(polygons, level, weights)))
     others = polygons.join(weighed, POLYGON, "left_anti")
     by_area = _shares(areas_in_cells(others, level).transform(_on_land, land=land))
     return weighed.unionByName(by_area)

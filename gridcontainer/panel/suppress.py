@@ -17,7 +17,7 @@ from pyspark.sql import Column, DataFrame, Window, functions as F
 
 from gridcontainer.panel.schemas import SUPPRESSED
 from gridcontainer.spark.city_cells import to_level
-from gridcontainer.spark.kept import keep
+from gridcontainer.spark.persisted import checkpoint
 
 
 def suppress(values: DataFrame, levels: Sequence[int], below: int) -> DataFrame:
@@ -39,7 +39,7 @@ def suppress(values: DataFrame, levels: Sequence[int], below: int) -> DataFrame:
         else:
             above = told[-1].select("cell", "number", "_hidden")
             marked = _hide_in_families(rows, levels[number - 1], above, below)
-        told.append(keep(marked))
+        told.append(checkpoint(marked))
     return reduce(DataFrame.unionByName, told).transform(_hide)
 
 

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, functions as F
 from gridcontainer.panel.axes import Calendar, cross, numbers_frame
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.spark.city_cells import CITY_CELL, at_levels
-from gridcontainer.spark.kept import keep
+from gridcontainer.spark.persisted import checkpoint
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,9 @@ def find_touched(
         is_suppressed: what is hidden in a step depends on all its cells.
     """
     spark = feed.sparkSession
-    fed = keep(feed.select("cell", "number").distinct())
+    fed = checkpoint(feed.select("cell", "number").distinct())
     cells = find_cells(fed, records, land, held)
-    whole = keep(_whole_steps(indicator, fed, records, held_steps, calendar))
+    whole = checkpoint(_whole_steps(indicator, fed, records, held_steps, calendar))
     if is_suppressed:
         moved = not (cells.added.isEmpty() and cells.removed.isEmpty())
         first = numbers_frame(spark, [calendar.first])
@@ -95,20 +95,20 @@ def find_touched(
     if indicator.finest == 0:
         changed = changed.union(head.select("cell", "number"))
     reach = indicator.cleaning.reach
-    keys = keep(_widen(changed, reach, calendar))
-    inputs = keep(_widen(keys.select("cell", "number"), reach, calendar)) if reach else keys
+    keys = checkpoint(_widen(changed, reach, calendar))
+    inputs = checkpoint(_widen(keys.select("cell", "number"), reach, calendar)) if reach else keys
     gone = cross(cells.removed, calendar.frame)
     return Touched(keys, inputs, gone, head, cells, calendar.frame)
 
 
 def find_cells(fed: DataFrame, records: DataFrame, land: DataFrame, held: DataFrame) -> Cells:
     """Cells off the land are in the panel while they have a record."""
-    off = keep(fed.select("cell").distinct().join(land, "cell", "left_anti"))
+    off = checkpoint(fed.select("cell").distinct().join(land, "cell", "left_anti"))
     present = records.select("cell").join(off, "cell", "left_semi").distinct()
     known = held.select("cell").distinct()
-    added = keep(present.join(known, "cell", "left_anti"))
+    added = checkpoint(present.join(known, "cell", "left_anti"))
     gone = known.join(off, "cell", "left_semi").join(present, "cell", "left_anti")
-    removed = keep(gone)
+    removed = checkpoint(gone)
     return Cells(known.join(removed, "cell", "left_anti").union(added), added, removed)
 
 

@@ -11,7 +11,7 @@ from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.schemas import NOWHERE, VALUES_PROPERTIES, VALUES_SCHEMA, values_path
 from gridcontainer.panel.state import State
 from gridcontainer.spark.city_cells import code_of
-from gridcontainer.spark.kept import keep
+from gridcontainer.spark.persisted import checkpoint
 
 _GONE = "_gone"
 _ORDER = ("grid_level", "time", "cell")
@@ -76,7 +76,7 @@ def merge_values(
     table = DeltaTable.forPath(rows.sparkSession, values_path(storage))
     deleted = gone.select("grid_level", "cell", "time", F.lit(True).alias(_GONE))
     stays = rows.withColumn(_GONE, F.lit(False))
-    changed = keep(stays.unionByName(deleted, allowMissingColumns=True))
+    changed = checkpoint(stays.unionByName(deleted, allowMissingColumns=True))
     same = (
         f"held.indicator = '{name}' AND held.grid_level = new.grid_level AND held.cell = new.cell "
         f"AND held.time <=> new.time AND ({_where_they_lie(changed)})"

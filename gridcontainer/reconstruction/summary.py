@@ -21,7 +21,7 @@ from gridcontainer.reconstruction.schemas import (
 )
 from gridcontainer.reconstruction.sketch import merged, sketch_of
 from gridcontainer.spark.city_cells import CITY_LEVEL, FINEST_LEVEL, at_levels
-from gridcontainer.spark.kept import keep
+from gridcontainer.spark.persisted import checkpoint
 
 NEXT_LEVEL: Final = FINEST_LEVEL - 1
 COARSER: Final = range(CITY_LEVEL, NEXT_LEVEL)
@@ -91,7 +91,7 @@ def with_ancestors(finest: DataFrame, figures: Figures) -> DataFrame:
         figures: that they are of.
     """
     finest = finest.withColumn("grid_level", F.lit(FINEST_LEVEL))
-    following = keep(roll_up(finest, [NEXT_LEVEL], figures))
+    following = checkpoint(roll_up(finest, [NEXT_LEVEL], figures))
     coarser = roll_up(following, COARSER, figures)
     return finest.unionByName(following).unionByName(coarser)
 

@@ -36,7 +36,7 @@ from gridcontainer.spark.city_cells import (
     at_levels,
     to_level,
 )
-from gridcontainer.spark.kept import keep, kept
+from gridcontainer.spark.persisted import checkpoint, persisted
 
 _MOST_CHANGED: Final = 0.25  # of the rows; above it all is made anew sooner
 _MOST_RANGES: Final = 64  # of a condition
@@ -62,11 +62,11 @@ def write_changes(spark: SparkSession, source: Source, state: Row, path: str) ->
     feed = read_feed(spark, source.path, state["source_version"], source.version)
     if feed is None:
         return None
-    with kept(source.facts(feed)) as facts:
+    with persisted(source.facts(feed)) as facts:
         if facts.count() > _MOST_CHANGED * spark.read.format("delta").load(source.path).count():
             return None
         is_only_new = facts.where(F.col(SIGN) < 0).isEmpty()
-        changes = keep(_changes(facts, source.figures, is_only_new=is_only_new))
+        changes = checkpoint(_changes(facts, source.figures, is_only_new=is_only_new))
     level = int(state["name"])
     part = part_of(F.col("cell"), F.col("grid_level"), level)
     parts = [row["part"] for row in changes.select(part.alias("part")).distinct().collect()]
@@ -75,7 +75,7 @@ def write_changes(spark: SparkSession, source: Source, state: Row, path: str) ->
     rows = _combine(held, changes)
     if not is_only_new:
         # Not only kept: Spark lets go of what was read from a table when the table is written.
-        rows = _refresh(spark, source, keep(rows))
+        rows = _refresh(spark, source, checkpoint(rows))
     cells = to_cells(rows.where("count > 0"), source, level)
     new_state = state_row(spark, source, level)
     replace_cells(cells.unionByName(new_state), path, where=where)
@@ -98,14 +98,14 @@ def _changes(facts: DataFrame, figures: Figures, *, is_only_new: bool) -> DataFr
 
 
 def _named(finest: DataFrame, figures: Figures, part: str) -> DataFrame:
-    summaries = with_ancestors(keep(finest), figures)
+    summaries = with_ancestors(checkpoint(finest), figures)
     return summaries.select(*CELL, *(F.col(name).alias(f"{part}_{name}") for name in FIGURES))
 
 
 def _net(facts: DataFrame, columns: list[str]) -> DataFrame:
     """By ``net`` how much more often (or less) something is there: what came and went is not."""
     keys = [F.col(f"`{name}`") for name in columns]
-    return keep(facts.groupBy(*keys).agg(F.sum(SIGN).alias("net")).where("net != 0"))
+    return checkpoint(facts.groupBy(*keys).agg(F.sum(SIGN).alias("net")).where("net != 0"))
 
 
 def _summary_of(netted: Mapping[str, DataFrame], sign: int, figures: Figures) -> DataFrame:
@@ -182,18 +182,18 @@ def _refresh(spark: SparkSession, source: Source, rows: DataFrame) -> DataFrame:
     stale = rows.where("_stale").select(*CELL)
     if FINEST_LEVEL in levels:
         finest = stale.where(F.col("grid_level") == FINEST_LEVEL)
-        sound = sound.unionByName(keep(_from_rows(spark, source, finest)))
+        sound = sound.unionByName(checkpoint(_from_rows(spark, source, finest)))
     for children, parents in ((FINEST_LEVEL, [NEXT_LEVEL]), (NEXT_LEVEL, list(COARSER))):
         if levels.isdisjoint(parents):
             continue
         below = at_levels(sound.where(F.col("grid_level") == children), parents)
         anew = merge_summaries(below.join(stale, CELL, "left_semi"), source.figures)
-        sound = sound.unionByName(keep(anew.select(*CELL, *FIGURES)))
+        sound = sound.unionByName(checkpoint(anew.select(*CELL, *FIGURES)))
     return sound
 
 
 def _from_rows(spark: SparkSession, source: Source, stale: DataFrame) -> DataFrame:
-    cells = keep(stale.select("cell").distinct())
+    cells = checkpoint(stale.select("cell").distinct())
     block = to_level(F.col("cell"), PART_LEVEL).alias("block")
     blocks = [row["block"] for row in cells.select(block).distinct().collect()]
     is_few = len(blocks) <= _MOST_RANGES and UNPLACED not in blocks

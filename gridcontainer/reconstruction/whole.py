@@ -10,7 +10,7 @@ from gridcontainer.reconstruction.sketch import estimate
 from gridcontainer.reconstruction.sources import Source
 from gridcontainer.reconstruction.summary import summarise, with_ancestors
 from gridcontainer.spark.city_cells import CITY_LEVEL, FINEST_LEVEL, code_of, to_level
-from gridcontainer.spark.kept import kept
+from gridcontainer.spark.persisted import persisted
 
 PART_LEVEL: Final = 3  # of the parts of a large source
 _NO_PARTS: Final = CITY_LEVEL
@@ -23,7 +23,7 @@ def write_whole(spark: SparkSession, source: Source, path: str) -> int:
     Returns:
         Rows that were written, about.
     """
-    with kept(summarise(source.read(spark), source.figures)) as finest:
+    with persisted(summarise(source.read(spark), source.figures)) as finest:
         count = finest.count()
         level = PART_LEVEL if count > LARGE else _NO_PARTS
         cells = to_cells(with_ancestors(finest, source.figures), source, level)

@@ -23,6 +23,7 @@ from pyspark.sql import SparkSession
 
 from gridcontainer.errors import SparkSetupError
 from gridcontainer.spark import class_archive
+from gridcontainer.spark.resources import usable_memory, usable_processors
 
 JAVA_VERSIONS: Final = (17, 21)
 PACKAGES: Final = (
@@ -57,17 +58,17 @@ LOCAL_SETTINGS: Final[Mapping[str, str]] = {
     # One process: after a sleep of the machine Spark would take itself for lost, and end.
     "spark.network.timeout": "1d",
     # One machine: a task for each core, and no more.
-    "spark.sql.shuffle.partitions": str(os.cpu_count() or 1),
+    "spark.sql.shuffle.partitions": str(usable_processors()),
     "spark.databricks.delta.snapshotPartitions": "1",  # of small logs, which ours are
 }
-_MEMORY_SHARE: Final = 0.4  # of the machine's memory for the driver; Python workers take the rest
+_MEMORY_SHARE: Final = 0.4  # of the usable memory for the driver; Python workers take the rest
 
 
 def build_session(name: str, settings: Mapping[str, str] | None = None) -> SparkSession:
     """The Spark session, made or found.
 
     Under ``spark-submit`` its properties are taken as they are and only what they lack is added;
-    elsewhere Spark is embedded in this process, on all cores.
+    elsewhere Spark is embedded in this process, on all processors that it may use.
 
     Args:
         name: of the application.
@@ -87,7 +88,9 @@ def build_session(name: str, settings: Mapping[str, str] | None = None) -> Spark
         return active
     require_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    local = {"spark.master": "local[*]", "spark.driver.memory": _driver_memory()}
+    # Not local[*]: Java would take all processors of the host, where it does not see the quota.
+    master = f"local[{usable_processors()}]"
+    local = {"spark.master": master, "spark.driver.memory": _driver_memory()}
     kept_classes = java_options_setting(class_archive.java_options())
     chosen = {**local, **LOCAL_SETTINGS, **SETTINGS, **kept_classes, **(settings or {})}
     with _stderr_to_log() as log:
@@ -142,8 +145,7 @@ def _missing(settings: Mapping[str, str]) -> dict[str, str]:
 def _driver_memory() -> str:
     if chosen := os.environ.get("SPARK_DRIVER_MEMORY"):
         return chosen
-    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{max(1024, int(physical * _MEMORY_SHARE) >> 20)}m"
+    return f"{max(1024, int(usable_memory() * _MEMORY_SHARE) >> 20)}m"
 
 
 @contextmanager

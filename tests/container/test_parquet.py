@@ -1,4 +1,4 @@
-"""Parquet that Spark reads itself: which files, and that their rows are those of the other way."""
+"""Parquet: columns of plain types keep them, all others come as text, and no value differs."""
 
 from datetime import UTC, datetime
 
@@ -6,8 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gridcontainer.container.ingest.read import read_source
-from gridcontainer.container.ingest.read_parquet import suits_spark
+from gridcontainer.container.sources import open_source, read_piece, split
 
 TIME = datetime(2015, 4, 1, 8, 30, 5, tzinfo=UTC)
 TABLE = pa.table(
@@ -26,8 +25,18 @@ def fixes(declare):
     return declare("fixes*.parquet", format="parquet")
 
 
+def rows_of(root, declaration) -> list[dict]:
+    source = open_source(root, declaration)
+    return [
+        row
+        for piece in split(source, declaration, target_bytes=1)
+        for batch in read_piece(piece, source, declaration)
+        for row in batch.to_pylist()
+    ]
+
+
 @pytest.mark.parametrize(
-    ("column", "suits"),
+    ("column", "keeps"),
     {
         "int8": (pa.array([1], pa.int8()), True),
         "microseconds": (pa.array([TIME], pa.timestamp("us", "UTC")), True),
@@ -36,56 +45,35 @@ def fixes(declare):
         "nanoseconds": (pa.array([TIME], pa.timestamp("ns", "UTC")), False),
         "unsigned": (pa.array([1], pa.uint32()), False),
         "list": (pa.array([[1]]), False),
-        "struct": (pa.array([{"x": 1, "y": 2}]), False),
         "bytes": (pa.array([b"x"]), False),
     }.values(),
 )
-def test_what_spark_has_no_type_for_is_read_the_other_way(tmp_path, fixes, column, suits):
-    path = tmp_path / "fixes.parquet"
-    pq.write_table(pa.table({"lon": [121.5], "other": column}), path)
-    assert suits_spark([path], fixes) is suits
+def test_plain_types_are_kept_and_others_come_as_text(tmp_path, fixes, column, keeps):
+    table = pa.table({"lon": [121.5], "lat": [31.2], "other": column})
+    pq.write_table(table, tmp_path / "fixes.parquet")
+    schema = open_source(tmp_path, fixes).schema
+    assert pa.types.is_string(schema.field("other").type) is not keeps
+    if keeps:
+        assert schema.field("other").type == column.type
+        assert schema.field("lon").type == pa.float64()
 
 
-def test_files_that_differ_are_read_the_other_way(tmp_path, fixes):
-    paths = [tmp_path / "fixes1.parquet", tmp_path / "fixes2.parquet"]
-    pq.write_table(TABLE, paths[0])
-    pq.write_table(TABLE.drop(["count"]), paths[1])
-    assert not suits_spark(paths, fixes)
-    pq.write_table(TABLE, paths[1])
-    assert suits_spark(paths, fixes)
-
-
-def test_what_spark_itself_writes_suits_it(spark, tmp_path, fixes):
-    """Its timestamps are INT96, which Arrow shows as nanoseconds."""
-    path = tmp_path / "fixes.parquet"
-    pq.write_table(TABLE, path)
-    spark.read.parquet(str(path)).coalesce(1).write.parquet(str(tmp_path / "spark"))
-    [written] = (tmp_path / "spark").glob("*.parquet")
-    assert pq.ParquetFile(written).schema.column(4).physical_type == "INT96"
-    assert suits_spark([written], fixes)
+def test_files_that_differ_come_as_text(tmp_path, fixes):
+    pq.write_table(TABLE, tmp_path / "fixes1.parquet")
+    pq.write_table(TABLE.drop(["count"]), tmp_path / "fixes2.parquet")
+    assert open_source(tmp_path, fixes).schema.field("lon").type == pa.string()
+    pq.write_table(TABLE, tmp_path / "fixes2.parquet")
+    assert open_source(tmp_path, fixes).schema.field("lon").type == pa.float64()
 
 
 @pytest.mark.parametrize("int96", [True, False])
-def test_both_ways_give_the_same_rows(spark, tmp_path, fixes, monkeypatch, int96):
+def test_rows_are_those_of_the_file_by_row_groups_too(tmp_path, fixes, int96):
+    """INT96, which Spark and Hive write, is a time in UTC."""
     pq.write_table(
         TABLE, tmp_path / "fixes.parquet", use_deprecated_int96_timestamps=int96, row_group_size=2
     )
-    natively, names = read_source(spark, tmp_path, fixes)
-    assert natively.inputFiles()
-    monkeypatch.setattr(
-        "gridcontainer.container.ingest.read.suits_spark", lambda files, declared: False
-    )
-    as_text, the_same = read_source(spark, tmp_path, fixes)
-    assert not as_text.inputFiles()
-    assert names == the_same
-    own = ["_file", "_row", "_fault", "name", "count"]
-    both = [
-        [
-            tuple(None if value is None else str(value) for value in row)
-            for row in frame.select(own).orderBy("_row").collect()
-        ]
-        for frame in (natively, as_text)
-    ]
-    assert both[0] == both[1]
-    assert both[0][1] == ("fixes.parquet", "2", None, None, "2")
-    assert natively.select("measured").first()[0] == TIME.replace(tzinfo=None)
+    rows = rows_of(tmp_path, fixes)
+    assert [row["_row"] for row in rows] == [1, 2, 3]
+    assert {row["_file"] for row in rows} == {"fixes.parquet"}
+    found = [{name: row[name] for name in TABLE.column_names} for row in rows]
+    assert found == TABLE.to_pylist()

@@ -14,6 +14,7 @@ from gridcontainer.grid import (
     cell_to_center,
     cell_to_children,
     cell_to_code,
+    cell_to_parent,
     code_to_cell,
     get_level,
     is_valid_cell,
@@ -141,3 +142,29 @@ def test_children_are_counted_before_they_are_made():
 def test_children_of_the_same_or_a_coarser_level_are_refused(target):
     with pytest.raises(CodeError, match=f"children of level 5 are finer; level {target} is not"):
         cell_to_children(lonlat_to_cell(121, 31, 5), 5, target)
+
+
+@given(cell=INTEGERS, level=LEVELS)
+def test_only_a_cell_has_a_parent(cell, level):
+    if any(_is_cell(cell, finer) for finer in range(level, 11)):
+        parent = cell_to_parent(cell, level)
+        assert _is_cell(parent, level)
+        assert parent == cell & get_level(level).mask
+    else:
+        with pytest.raises(CodeError, match=f"no cells of level {level} or finer"):
+            cell_to_parent(cell, level)
+
+
+@pytest.mark.parametrize("level", exact.LENGTHS)
+def test_no_cell_has_no_parent_and_is_told_by_its_index(level):
+    good = lonlat_to_cell(121.47, 31.23, 10)
+    with pytest.raises(CodeError, match=r"1 of 3 integers .* index 1: -1"):
+        cell_to_parent([good, INVALID_CELL, good], level)
+
+
+def test_a_polar_cell_has_parents_of_levels_1_and_2_only():
+    cell, _ = code_to_cell("N00011")
+    assert cell_to_code(cell_to_parent(cell, 1), 1) == "N000"
+    assert cell_to_parent(cell, 2) == cell
+    with pytest.raises(CodeError, match="no cells of level 3 or finer"):
+        cell_to_parent(cell, 3)

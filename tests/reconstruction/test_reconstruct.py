@@ -39,7 +39,8 @@ def expected(table: SmallTable) -> pd.DataFrame:
             cell = pd.Series(0, index=rows.index)
         else:
             placed = np.array([UNPLACED if c is None else c for c in rows["cell"]], dtype=np.int64)
-            parents = np.where(placed == UNPLACED, UNPLACED, cell_to_parent(placed, level))
+            parents = np.full(len(placed), UNPLACED)
+            parents[placed != UNPLACED] = cell_to_parent(placed[placed != UNPLACED], level)
             cell = pd.Series(parents, index=rows.index)
         by_cell = rows.groupby(cell)
         numbers = by_cell["number"].agg(["count", "sum", "min", "max"])

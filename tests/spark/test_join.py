@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import exact_polygon
 import numpy as np
 import pandas as pd
 import pyproj
@@ -17,7 +18,7 @@ from gridcontainer.errors import JoinError
 from gridcontainer.grid import lonlat_to_cell
 from gridcontainer.spark import grid_code
 from gridcontainer.spark.join import How, Place, grid_join, plan_join
-from gridcontainer.spark.join.together import bring_together
+from gridcontainer.spark.join.prefix_broadcast import bring_together
 
 pytestmark = pytest.mark.spark
 
@@ -109,8 +110,7 @@ def test_polygons_that_contain_points(spark: SparkSession, how: How) -> None:
     lon, lat = awkward_points(shapes[:-1], 400, seed=2)
     points = make_points(spark, lon, lat)
     frame = grid_join(make_shapes(spark, shapes), points, "contains", how)
-    inside = shapely.contains(shapes[:, None], shapely.points(lon, lat))
-    pairs = true_pairs(inside)
+    pairs = true_pairs(exact_polygon.holds_inside(shapes, lon, lat))
     assert found(frame, "zone", "point", how) == as_asked(pairs, len(shapes), how)
 
 
@@ -154,8 +154,7 @@ def test_hard_polygons(spark: SparkSession, name: str) -> None:
     x, y = np.meshgrid(np.linspace(west, east, 17), np.linspace(south, north, 17))
     corners = shapely.get_coordinates(shapes)
     lon, lat = np.append(x, corners[:, 0]), np.append(y, corners[:, 1])
-    meets = shapely.intersects(shapes[:, None], shapely.points(lon, lat))
-    pairs = true_pairs(meets.T)
+    pairs = true_pairs(exact_polygon.meets(shapes, lon, lat).T)
     given = make_shapes(spark, np.array(HARD[name], dtype=object))
     plan = plan_join(make_points(spark, lon, lat), given)
     assert found(plan.frame, "point", "zone", "inner") == pairs
@@ -256,7 +255,7 @@ def test_sides_stored_by_prefix_are_joined_part_by_part(
     points = make_points(spark, lon, lat).withColumn("grid_prefix", grid_code("lon", "lat", 2))
     points.write.partitionBy("grid_prefix").parquet(str(tmp_path / "points"))
     stored = spark.read.parquet(str(tmp_path / "points"))
-    monkeypatch.setattr(bring_together, "__kwdefaults__", {"limit": 40_000})
+    monkeypatch.setattr(bring_together, "__kwdefaults__", {"limit": 150_000})
     plan = plan_join(
         stored, make_points(spark, other_lon, other_lat, "other"), "within_distance", how,
         distance=3_000.0, left_place=Place(prefix="grid_prefix", prefix_level=2),

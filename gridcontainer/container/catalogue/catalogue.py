@@ -1,17 +1,19 @@
 """The catalogue: what each data set is, holds, came from and how good it is; without Spark."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable, write_deltalake
+from deltalake import write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
 from gridcontainer.container.catalogue.measure import Measured, measure
+from gridcontainer.container.catalogue.quarantined import ReasonCount, count_quarantined
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.query.open_table import OpenTable, open_tables
+from gridcontainer.container.query.protocol import open_delta
 from gridcontainer.container.query.question import tags_of
 from gridcontainer.container.sensitivity import find_sensitivity, stored_as
 from gridcontainer.container.storage import COMPACTED, Storage
@@ -25,6 +27,7 @@ _WRITES = (  # operations that write rows, as Delta names them
     *("WRITE", "MERGE", "DELETE", "UPDATE"),
     *("CREATE TABLE AS SELECT", "CREATE OR REPLACE TABLE AS SELECT"),
 )
+_RUN_COLUMNS = ("run_id", "job", "dataset", "started", "rows_in", "fingerprint")
 _JOBS = ("ingest", "release")  # those that bring rows in; compacting only moves them
 
 
@@ -89,14 +92,14 @@ def build_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> li
         DatasetError: the container is empty.
     """
     declared = {declaration.dataset: declaration for declaration in declarations}
-    runs = _by_dataset(storage.runs, None)
-    aside = _by_dataset(storage.quarantine, ["dataset", "reason", "mended"])
+    runs = _runs_by_dataset(storage.runs)
+    quarantined = count_quarantined(storage)
     return [
         _entry(
             table,
             declared.get(table.dataset),
             runs=sorted(runs.get(table.dataset, []), key=lambda run: run["started"], reverse=True),
-            aside=aside.get(table.dataset, []),
+            quarantined=quarantined.get(table.dataset, {}),
         )
         for table in open_tables(storage)
     ]
@@ -127,7 +130,11 @@ def renew_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> st
 
 
 def _entry(
-    table: OpenTable, declaration: Declaration | None, *, runs: list[Entry], aside: list[Entry]
+    table: OpenTable,
+    declaration: Declaration | None,
+    *,
+    runs: list[Entry],
+    quarantined: Mapping[str, ReasonCount],
 ) -> Entry:
     measured = measure(table)
     ingests = [run for run in runs if run["job"] in _JOBS]
@@ -141,7 +148,7 @@ def _entry(
         "files": len(table.files),
         "bytes": sum(file.bytes for file in table.files),
         "prefix_level": _prefix_level(table),
-        **_quality(ingests, aside),
+        **_quality(ingests, quarantined),
         **_history(table),
         "sources": measured.sources,
         "last_run": ingests[0]["started"] if ingests else None,
@@ -192,23 +199,19 @@ def _prefix_level(table: OpenTable) -> int | None:
     return None if prefix is None else int(code_to_cell(prefix)[1])
 
 
-def _quality(ingests: Sequence[Entry], aside: Sequence[Entry]) -> Entry:
-    reasons: dict[str, Entry] = {}
-    for row in aside:
-        counts = reasons.setdefault(
-            row["reason"], {"reason": row["reason"], "aside": 0, "mended": 0}
-        )
-        counts["aside" if row.get("mended") is None else "mended"] += 1
-    still_aside = sum(counts["aside"] for counts in reasons.values())
+def _quality(ingests: Sequence[Entry], quarantined: Mapping[str, ReasonCount]) -> Entry:
+    reasons = [
+        {"reason": reason, "aside": count.waiting, "mended": count.released}
+        for reason, count in quarantined.items()
+    ]
+    still_aside = sum(count.waiting for count in quarantined.values())
     rows_in = ingests[0]["rows_in"] if ingests else None
     return {
         "rows_in": rows_in,
         "rows_aside": still_aside,
-        "rows_mended": sum(counts["mended"] for counts in reasons.values()),
+        "rows_mended": sum(count.released for count in quarantined.values()),
         "share_aside": still_aside / rows_in if rows_in else None,
-        "reasons": sorted(
-            reasons.values(), key=lambda counts: (-counts["aside"], counts["reason"])
-        ),
+        "reasons": sorted(reasons, key=lambda counts: (-int(counts["aside"]), counts["reason"])),
     }
 
 
@@ -220,7 +223,7 @@ def _history(table: OpenTable) -> Entry:
             "operation": commit.get("operation"),
             "rows_written": _rows_written(commit),
         }
-        for commit in DeltaTable(table.path).history()
+        for commit in open_delta(table.path).history()
     ]
     changes = [version["time"] for version in versions if version["rows_written"] is not None]
     return {"versions": versions, "last_change": max(changes, default=None)}
@@ -236,15 +239,13 @@ def _rows_written(commit: Entry) -> int | None:
     return int(written or 0)
 
 
-def _by_dataset(path: str, columns: list[str] | None) -> dict[str, list[Entry]]:
-    """Rows of a table of the container by data set; none where there is no such table."""
+def _runs_by_dataset(path: str) -> dict[str, list[Entry]]:
+    """Runs of each dataset, the columns that the catalogue tells; none where there is no ledger."""
     try:
-        table = DeltaTable(path)
+        table = open_delta(path)
     except TableNotFoundError:
         return {}
-    there = set(table.schema().to_arrow().names)  # an earlier release wrote fewer columns
-    wanted = None if columns is None else [name for name in columns if name in there]
     grouped: dict[str, list[Entry]] = {}
-    for row in table.to_pyarrow_table(columns=wanted).to_pylist():
+    for row in table.to_pyarrow_table(columns=list(_RUN_COLUMNS)).to_pylist():
         grouped.setdefault(row["dataset"], []).append(row)
     return grouped

@@ -73,11 +73,12 @@ def _bounds(table: OpenTable, found: list[Any]) -> Bounds | None:
 
 
 def _current_bounds(table: OpenTable, file: DataFile) -> Float64s:
-    """Bounds of each shape that is valid now."""
+    """Bounds of shapes that are valid now; a row without shape and position has none."""
     if not table.has("valid_to"):
         return file.extent
     current: Float64s = file.bounds[file.read(["valid_to"]).column("valid_to").is_null().to_numpy()]
-    return current
+    known: Float64s = current[~np.isnan(current).any(axis=1)]
+    return known
 
 
 def _times(found: list[Any]) -> tuple[datetime, datetime] | None:

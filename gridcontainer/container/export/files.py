@@ -40,7 +40,8 @@ class GeoJsonFile:
             row.pop("geometry", None)
             said = json.dumps(row, ensure_ascii=False)
             self._stream.write(
-                f'{self._separator}{{"type": "Feature", "geometry": {shape}, "properties": {said}}}'
+                f'{self._separator}{{"type": "Feature", "geometry": {shape or "null"}, '
+                f'"properties": {said}}}'
             )
             self._separator = ",\n"
 

@@ -20,10 +20,13 @@ _BOX_TYPE: Final = pa.struct([(side, pa.float64()) for side in _SIDES])
 
 
 def shapes_of(rows: pa.Table) -> Any:
-    """The shape of each row: the one stored, else a point at its position."""
-    if _SHAPE in rows.column_names:
-        return shapely.from_wkb(rows.column(_SHAPE).to_numpy())
-    return shapely.points(rows.column("lon").to_numpy(), rows.column("lat").to_numpy())
+    """The shape of each row: the one stored, else a point at its position, else None."""
+    lon, lat = (rows.column(name).to_numpy() for name in ("lon", "lat"))
+    points = np.where(np.isnan(lon) | np.isnan(lat), None, shapely.points(lon, lat))
+    if _SHAPE not in rows.column_names:
+        return points
+    shapes = shapely.from_wkb(rows.column(_SHAPE).to_numpy())
+    return np.where(shapely.is_missing(shapes), points, shapes)
 
 
 class GeoParquetFile:
@@ -59,10 +62,13 @@ class GeoParquetFile:
         high = np.nanmax(bounds, axis=0, initial=-np.inf)[2:]
         self._bounds[:2] = np.minimum(self._bounds[:2], low)
         self._bounds[2:] = np.maximum(self._bounds[2:], high)
-        kinds = zip(shapely.get_type_id(shapes), shapely.has_z(shapes), strict=True)
+        there = ~shapely.is_missing(shapes)
+        kinds = zip(shapely.get_type_id(shapes[there]), shapely.has_z(shapes[there]), strict=True)
         self._types |= {_type_name(kind, has_z) for kind, has_z in set(kinds)}
         boxes = pa.StructArray.from_arrays(
-            [pa.array(side) for side in bounds.T], fields=list(_BOX_TYPE)
+            [pa.array(side) for side in bounds.T],
+            fields=list(_BOX_TYPE),
+            mask=pa.array(np.isnan(bounds).any(axis=1)),
         )
         wkb = pa.array(shapely.to_wkb(shapes, flavor="iso"), pa.binary())
         rest = rows.drop_columns([_SHAPE]) if _SHAPE in rows.column_names else rows

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import shapely
 from deltalake import DeltaTable
 
+from gridcontainer.container.query.protocol import open_delta
 from gridcontainer.container.query.table_cache import KeptRows
 from gridcontainer.container.storage import Storage
 from gridcontainer.grid.arrays import Float64s
@@ -51,17 +52,25 @@ class DataFile:
 
     @functools.cached_property
     def bounds(self) -> Float64s:
-        """West, south, east and north of each row's shape."""
-        shapes = self.read(["geometry"]).column("geometry").to_numpy()
-        bounds: Float64s = shapely.bounds(shapely.from_wkb(shapes))
-        return np.asarray(bounds)
+        """West, south, east and north of each row's shape; of its position where it has none.
+
+        A row that has neither is NaN, which meets no box.
+        """
+        rows = self.read(["geometry", "lon", "lat"])
+        shapes = rows.column("geometry").to_numpy()
+        bounds: Float64s = np.array(shapely.bounds(shapely.from_wkb(shapes)))
+        shapeless = np.isnan(bounds).any(axis=1)
+        points = [rows.column(name).to_numpy()[shapeless] for name in ("lon", "lat")]
+        bounds[shapeless] = np.column_stack([*points, *points])
+        return bounds
 
     @functools.cached_property
     def extent(self) -> Float64s:
-        """The bounds of all its shapes together, one row."""
-        if not len(self.bounds):
-            return self.bounds
-        low, high = self.bounds.min(axis=0), self.bounds.max(axis=0)
+        """The bounds of all its rows together, one row; none where no row has bounds."""
+        known = self.bounds[~np.isnan(self.bounds).any(axis=1)]
+        if not len(known):
+            return known
+        low, high = known.min(axis=0), known.max(axis=0)
         return np.array([[low[0], low[1], high[2], high[3]]])
 
     def read(self, columns: list[str] | None = None) -> pa.Table:
@@ -116,6 +125,7 @@ def open_tables(storage: Storage, only: Collection[str] = ()) -> list[OpenTable]
 
     Raises:
         DatasetError: the container is empty, or has no data set of such a name.
+        StorageError: a table uses a Delta feature that only Spark can read.
     """
     return [_open(*place) for place in storage.find_datasets(only)]
 
@@ -127,7 +137,7 @@ def _open(department: str, dataset: str, path: str) -> OpenTable:
     there = _OPENED.get(path)
     if there and there.stamp == stamp and not os.path.exists(_commit(log, there.version + 1)):
         return there
-    table = DeltaTable(path)
+    table = open_delta(path)
     opened = OpenTable(
         department=department,
         dataset=dataset,

@@ -30,20 +30,24 @@ from gridcontainer.grid.cover.accept import POLAR_PROBLEM, Accepted
 from gridcontainer.grid.levels import INVALID_CELL
 from gridcontainer.spark.columns import grid_band, grid_cell
 from gridcontainer.spark.java import orientation
-from gridcontainer.spark.join.place import ID, Place, accept_shapes, collect
+from gridcontainer.spark.join.collected import ID, collect
+from gridcontainer.spark.join.no_pairs import join_without_pairs
+from gridcontainer.spark.join.position_columns import Place
+from gridcontainer.spark.join.prefix_broadcast import bring_together
 from gridcontainer.spark.join.request import SPARK_HOW, JoinPlan, JoinRequest, NotForCellsError
 from gridcontainer.spark.join.sizes import estimate_rows
-from gridcontainer.spark.join.together import bring_together
+from gridcontainer.spark.join.usable import accept_shapes, unused_of
 
 MOST_EDGES: Final = 8  # of a row: so many comparisons are written out
 _STEP: Final = 2  # comparisons between two looks at whether there are more
 _FEW_VERTICES: Final = 100_000  # make their bands here: waking the workers takes longer
 _ROW_BYTES: Final = 100
-_KEY: Final = "__grid_band"
+_KEY: Final = "__grid_band"  # of a point
+_BAND: Final = "__grid_band_row"
 _NUMBERS: Final = 4  # of an edge
 _ARROW: Final = pa.schema(
     [
-        pa.field(_KEY, pa.int64(), nullable=False),
+        pa.field(_BAND, pa.int64(), nullable=False),
         pa.field(ID, pa.int64(), nullable=False),
         *(
             pa.field(f"__grid_{side}", pa.float64(), nullable=False)
@@ -59,7 +63,7 @@ _ARROW: Final = pa.schema(
     ]
 )
 _SCHEMA: Final = (
-    f"{_KEY} long not null, {ID} long not null, __grid_west double not null, "
+    f"{_BAND} long not null, {ID} long not null, __grid_west double not null, "
     "__grid_south double not null, __grid_east double not null, __grid_north double not null, "
     "__grid_inside boolean not null, __grid_count int not null, __grid_edges array<double> not null"
 )
@@ -77,18 +81,23 @@ def join_points_with_areas(request: JoinRequest) -> JoinPlan:
     spark = areas.sparkSession
     collected = collect(areas, area_place)
     count = estimate_rows(points)
-    accepted, plan = _accept(collected.wkb, count)
+    accepted = accept_shapes(collected.wkb)
+    unused, side = unused_of(accepted.problems), "left" if areas_left else "right"
+    if unused.count == len(accepted.shapes) and not unused.is_polar:
+        why = f"no shape of the {side} side can be used"
+        return join_without_pairs(request, why, unused.of(side), unused.count)
+    plan = _plan_bands(accepted, count, is_polar=unused.is_polar)
     bands = _band_frame(spark, accepted, plan.levels)
     on_edge = request.predicate == "intersects"
     keyed = points.withColumn(_KEY, _key(point_place, plan.levels))
     inside = _lies_in(spark, point_place.lon, point_place.lat, on_edge)
-    same = (keyed[_KEY] == bands[_KEY]) & inside
+    same = (F.col(_KEY) == F.col(_BAND)) & inside
     rows = collected.frame(spark)
     how = SPARK_HOW[request.how]
     together, way = bring_together(
         keyed, bands, same, "inner" if areas_left else how,
         size=plan.rows * _ROW_BYTES * (1.0 + plan.edges_per_row / 2.0),
-        place=_with_prefix(point_place, plan.levels), cell=F.col(_KEY),
+        place=_with_prefix(point_place, plan.levels), cell=F.col(_BAND),
     )  # fmt: skip
     point_columns = [F.col(f"`{name}`") for name in points.columns]
     if not (request.has_pairs or areas_left):
@@ -97,13 +106,9 @@ def join_points_with_areas(request: JoinRequest) -> JoinPlan:
         frame = rows.join(together.select(*point_columns, ID), ID, how).drop(ID)
     else:
         frame = together.select(*point_columns, ID).join(F.broadcast(rows), ID, how).drop(ID)
-    problems = [
-        ("left" if areas_left else "right", int(row), str(reason))
-        for row, reason in enumerate(accepted.problems)
-        if reason
-    ]
     reasons = _reasons(plan, len(accepted.shapes), count, point_place, way)
-    return JoinPlan(frame.select(*request.columns), "bands", reasons, problems)
+    problems = unused.of(side)
+    return JoinPlan(frame.select(*request.columns), "bands", reasons, problems, unused.count)
 
 
 def _with_prefix(place: Place, levels: BandLevels) -> Place:
@@ -117,21 +122,19 @@ def _side(request: JoinRequest, *, left: bool) -> tuple[DataFrame, Place]:
     return request.right, request.right_place
 
 
-def _accept(wkb: NDArray[np.object_], points: int) -> tuple[Accepted, BandPlan]:
-    """Polygons that can be cut, and the bands that suit them."""
-    accepted = accept_shapes(wkb)
+def _plan_bands(accepted: Accepted, points: int, *, is_polar: bool) -> BandPlan:
+    """The bands that suit polygons that can be cut."""
     shapes = accepted.shapes[~shapely.is_missing(accepted.shapes)]
-    if any(str(problem).startswith(POLAR_PROBLEM) for problem in accepted.problems):
+    if is_polar:
         raise NotForCellsError(f"a polygon {POLAR_PROBLEM}, where cells are few")
     if not np.isin(shapely.get_type_id(shapes), (3, 6)).all():
         raise NotForCellsError("not all shapes are polygons")
     if _is_star(shapes):
         raise NotForCellsError(f"more than {MOST_EDGES} edges of a polygon meet in one corner")
     try:
-        plan = choose_bands(measure(shapes), points=points)
+        return choose_bands(measure(shapes), points=points)
     except CoverError as error:
         raise NotForCellsError(str(error)) from error
-    return accepted, plan
 
 
 def _is_star(shapes: NDArray[np.object_]) -> bool:

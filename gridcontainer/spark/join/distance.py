@@ -13,10 +13,10 @@ from gridcontainer.grid.ellipsoid import LEAST_RADIUS, A
 from gridcontainer.grid.levels import INVALID_CELL, LEVELS, POLAR_LATITUDE, UNITS_PER_DEGREE, Level
 from gridcontainer.spark.columns import grid_cell, grid_parent
 from gridcontainer.spark.ellipsoid import MOST_METRES, chord_limits, earth_centred, geodesic
-from gridcontainer.spark.join.place import Place
+from gridcontainer.spark.join.position_columns import Place
+from gridcontainer.spark.join.prefix_broadcast import bring_together
 from gridcontainer.spark.join.request import SPARK_HOW, JoinPlan, JoinRequest, NotForCellsError
 from gridcontainer.spark.join.sizes import estimate_bytes, estimate_rows
-from gridcontainer.spark.join.together import bring_together
 
 _CELL: Final = "__grid_cell"
 _LEFT: Final = ("__grid_x", "__grid_y", "__grid_z")
@@ -50,7 +50,7 @@ def join_points_within_distance(request: JoinRequest) -> JoinPlan:
     )
     right = _copy(_locate(request.right, request.right_place, _RIGHT), request, distance, level)
     width = (estimate_bytes(request.right) or 1 << 40) / max(estimate_rows(request.right), 1)
-    near = (left[_CELL] == right["__grid_copy"]) & _is_near(request, distance)
+    near = (F.col(_CELL) == F.col("__grid_copy")) & _is_near(request, distance)
     joined, way = bring_together(
         left, right, near, SPARK_HOW[request.how], size=rows * copies * (width + _COPY_BYTES),
         place=request.left_place, cell=F.col("__grid_copy"),

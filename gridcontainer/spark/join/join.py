@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from gridcontainer.spark.join.areas import join_points_with_areas
 from gridcontainer.spark.join.distance import join_points_within_distance
 from gridcontainer.spark.join.nearest import join_nearest
-from gridcontainer.spark.join.place import Place
+from gridcontainer.spark.join.position_columns import Place
 from gridcontainer.spark.join.request import (
     How,
     JoinPlan,
@@ -18,7 +18,7 @@ from gridcontainer.spark.join.request import (
 )
 from gridcontainer.spark.join.sedona import join_with_sedona
 from gridcontainer.spark.join.shapes import join_shapes
-from gridcontainer.spark.join.sizes import estimate_bytes
+from gridcontainer.spark.join.sizes import can_be_collected
 
 MOST_SHAPE_BYTES: Final = 1 << 30
 _POINTS_WITH_SHAPES: Final = {
@@ -119,7 +119,7 @@ def _choose(request: JoinRequest) -> JoinPlan:
 def _can_be_collected(request: JoinRequest) -> bool:
     """Whether the shapes are few enough to be looked at in one place."""
     shapes = request.right if request.left_place.is_point else request.left
-    return (estimate_bytes(shapes) or 0) <= MOST_SHAPE_BYTES
+    return can_be_collected(shapes, MOST_SHAPE_BYTES)
 
 
 def _is_points_with_shapes(request: JoinRequest) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from pyspark.sql import Column, DataFrame, functions as F
 
 from gridcontainer.errors import JoinError
-from gridcontainer.spark.join.place import Place, find_place, require_place
+from gridcontainer.spark.join.position_columns import Place, find_place, require_place
 
 Predicate = Literal["intersects", "within", "contains", "within_distance", "nearest"]
 How = Literal["inner", "left", "semi", "anti"]
@@ -53,13 +53,16 @@ class JoinPlan:
         frame: the result, lazy.
         strategy: in a word, how it is found.
         reasons: what was chosen, and why, sentence by sentence.
-        problems: rows of a side that can't take part: side, number of the row, reason.
+        problems: rows of a side that can't take part: side, number of the row (from 0, in the order
+            of the frame), reason. Of many the first are named.
+        unused: number of all such rows.
     """
 
     frame: DataFrame
     strategy: str
     reasons: list[str]
     problems: list[tuple[str, int, str]] = field(default_factory=list)
+    unused: int = 0
 
     def explain(self) -> str:
         """The strategy and the reasons as text."""
@@ -67,7 +70,7 @@ class JoinPlan:
         if self.problems:
             side, row, reason = self.problems[0]
             lines.append(
-                f"  - {len(self.problems)} rows can't take part; the first is row {row} of the "
+                f"  - {self.unused:,} rows can't take part; the first is row {row} of the "
                 f"{side} side: {reason}"
             )
         return "\n".join(lines)

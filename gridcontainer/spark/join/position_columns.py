@@ -1,19 +1,10 @@
 """Where the rows of a frame are: positions in two columns, or shapes in one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-from pyspark.sql import Column, DataFrame, SparkSession, functions as F, types as T
+from pyspark.sql import Column, DataFrame, functions as F, types as T
 
 from gridcontainer.errors import JoinError
-from gridcontainer.grid.cover.accept import Accepted, accept
-
-ID: Final = "__grid_row"
-_LEVEL_OF_CUTS: Final = 3  # any level above the polar ones: what can be cut at one can at all
 
 
 @dataclass(frozen=True)
@@ -90,53 +81,3 @@ def wkb(frame: DataFrame, place: Place) -> Column:
     if isinstance(frame.schema[place.geometry].dataType, T.UserDefinedType):
         return F.expr(f"ST_AsBinary(`{place.geometry}`)")
     return F.col(place.geometry)
-
-
-def geometry(frame: DataFrame, place: Place) -> Column:
-    """The shapes of a frame (its points too) as Sedona's geometry."""
-    if place.geometry is None:
-        return F.expr(f"ST_Point(`{place.lon}`, `{place.lat}`)")
-    if isinstance(frame.schema[place.geometry].dataType, T.UserDefinedType):
-        return F.col(place.geometry)
-    return F.expr(f"ST_GeomFromWKB(`{place.geometry}`)")
-
-
-def accept_shapes(wkb: Sequence[object] | NDArray[np.object_]) -> Accepted:
-    """Shapes mended as far as they can be; those that no cells can cover have a problem."""
-    return accept(
-        wkb, _LEVEL_OF_CUTS, include_edges=True, repair=True, unwrap=False, on_invalid="mark"
-    )
-
-
-@dataclass(frozen=True)
-class Collected:
-    """A side that is small enough for every task, brought here.
-
-    Attributes:
-        table: its rows as they came, Sedona's geometries as WKB; with ``ID`` numbered from 0.
-        schema: of the same as Spark has it.
-        wkb: the shapes, or None.
-    """
-
-    table: pa.Table
-    schema: T.StructType
-    wkb: NDArray[np.object_]
-
-    def frame(self, spark: SparkSession) -> DataFrame:
-        """The rows with ``ID``."""
-        return spark.createDataFrame(self.table, self.schema)
-
-
-def collect(frame: DataFrame, place: Place) -> Collected:
-    """Bring a side here, with the number of each row."""
-    rows = frame
-    if place.geometry is not None:
-        rows = frame.withColumn(place.geometry, wkb(frame, place))
-    names = rows.columns
-    table = rows.select(*(F.col(f"`{name}`") for name in names)).toArrow()
-    table = table.append_column(ID, pa.array(np.arange(table.num_rows, dtype=np.int64)))
-    schema = T.StructType([*rows.schema.fields, T.StructField(ID, T.LongType(), False)])
-    shapes: NDArray[np.object_] = np.full(table.num_rows, None, dtype=object)
-    if place.geometry is not None:
-        shapes[:] = table.column(place.geometry).to_pylist()
-    return Collected(table, schema, shapes)

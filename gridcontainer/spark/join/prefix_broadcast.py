@@ -12,7 +12,8 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, functions as F
 
 from gridcontainer.spark.columns import grid_cell_code, grid_parent
-from gridcontainer.spark.join.place import Place
+from gridcontainer.spark.join.position_columns import Place
+from gridcontainer.spark.persisted import persist_until_unused
 
 BROADCAST_BYTES: Final = 256 << 20
 _PREFIX: Final = "__grid_right_prefix"
@@ -46,7 +47,8 @@ def bring_together(
     if place.prefix is None:
         return left.join(right, on, how), "right is too large to be sent: both sides are shuffled"
     level = place.prefix_level
-    kept = right.withColumn(_PREFIX, grid_cell_code(grid_parent(cell, level), level)).persist()
+    coded = right.withColumn(_PREFIX, grid_cell_code(grid_parent(cell, level), level))
+    kept = persist_until_unused(coded)  # its rows have no numbers: a lost block is made again
     counts = {row[0]: row[1] for row in kept.groupBy(_PREFIX).count().collect()}
     groups = list(_groups(counts, limit * sum(counts.values()) / size))
     prefix = F.col(f"`{place.prefix}`")
