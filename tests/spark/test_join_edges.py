@@ -1,7 +1,6 @@
 """Joins that must not fail: sides without a usable row, lost blocks, equal places, large sides."""
 
-import gc
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from gridcontainer.errors import JoinError
 from gridcontainer.spark.join import How, grid_join, plan_join
 from gridcontainer.spark.join.neighbors import Neighbors
 from gridcontainer.spark.join.sizes import can_be_collected, measure_bytes
+from gridcontainer.spark.persisted import persist_until_unused
 
 pytestmark = pytest.mark.spark
 
@@ -134,10 +134,14 @@ def lose_blocks(spark: SparkSession) -> int:
 
 
 def shuffled(spark: SparkSession, shapes: list[Any], name: str) -> DataFrame:
-    """Rows whose order differs each time they are computed, as after a shuffle of a lost block."""
-    clock = F.udf(lambda _: float(np.random.default_rng().random()), "double").asNondeterministic()
+    """Rows in another order each time they are computed, as blocks of a shuffle are fetched."""
+
+    def permute(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            yield batch.sample(frac=1.0, random_state=np.random.default_rng())
+
     frame = make_shapes(spark, np.array(shapes, dtype=object), name)
-    return frame.repartition(3, clock(F.col(name)))
+    return frame.coalesce(1).mapInPandas(permute, frame.schema)
 
 
 def test_pairs_are_right_after_blocks_are_lost(spark: SparkSession) -> None:
@@ -162,33 +166,16 @@ def test_equal_shapes_are_each_in_their_pairs(spark: SparkSession) -> None:
     assert found(frame, "shape", "zone", "left") == pairs
 
 
-def test_nothing_stays_in_memory_after_a_join(spark: SparkSession) -> None:
-    """Spark's cleaner frees what was kept once nothing refers to the result."""
-    sc: Any = spark.sparkContext._jsc.sc()  # type: ignore[union-attr]
-    jvm: Any = spark.sparkContext._jvm
-    settle(jvm, sc)
-    before = sc.getPersistentRDDs().size()
-    count, kept = join_and_forget(spark)
-    assert count == 5
-    assert kept > before
-    settle(jvm, sc, until=lambda: sc.getPersistentRDDs().size() <= before)
-    assert sc.getPersistentRDDs().size() <= before
-
-
-def join_and_forget(spark: SparkSession) -> tuple[int, int]:
+def test_no_join_leaves_a_cached_frame(spark: SparkSession) -> None:
+    """A cached frame stays until somebody unpersists it; an RDD goes with its last reference."""
     zones = [shapely.box(x, 0, x + 0.5, 1) for x in range(5)]
     plan = plan_join(make_shapes(spark, zones, "shape"), make_shapes(spark, zones))
-    sc: Any = spark.sparkContext._jsc.sc()  # type: ignore[union-attr]
-    return plan.frame.count(), sc.getPersistentRDDs().size()
-
-
-def settle(jvm: Any, sc: Any, until: Callable[[], bool] = lambda: True) -> None:
-    for _ in range(60):
-        gc.collect()
-        jvm.System.gc()
-        jvm.Thread.sleep(250)
-        if until():
-            return
+    assert plan.frame.count() == 5
+    assert "InMemory" not in plan.frame._jdf.queryExecution().toString()
+    frame = persist_until_unused(spark.range(5).repartition(3).dropDuplicates())
+    assert sorted(row[0] for row in frame.collect()) == list(range(5))
+    rows: Any = frame._jdf.queryExecution().analyzed().rdd().dependencies().head().rdd()
+    assert rows.getStorageLevel().useMemory()
 
 
 POSITIONS = {
