@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
@@ -11,9 +12,17 @@ from gridcontainer.container.judge.judge import Judge
 from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
 from gridcontainer.container.judge.repair import describe, repair
 from gridcontainer.container.judge.repeated import mark_repeated
-from gridcontainer.container.sources import OpenSource, read_piece, split
+from gridcontainer.container.sources import (
+    Broken,
+    OpenSource,
+    Piece,
+    counted,
+    read_piece,
+    require_readable,
+    split,
+)
 
-_PIECE_BYTES = 64 << 20
+PIECE_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,36 @@ class RecordJudge:
     def run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Judge batches of raw rows under the source's names."""
         for batch in batches:
-            judged = self.judge.judge(self._stored(batch))
-            yield repair(judged, self.judge, self.names, self.texts)
+            yield self._judge(self._stored(batch))
+
+    def run_piece(
+        self, piece: Piece, source: OpenSource, declaration: Declaration, broken: Broken
+    ) -> Iterator[pa.RecordBatch]:
+        """Read and judge a piece of a source.
+
+        The order of a whole file may tell an hour that the clock showed twice; that of a part of
+        one may not, so that the cut does not matter.
+
+        Args:
+            piece: the piece.
+            source: the open source.
+            declaration: declaration of the dataset, over the source's names.
+            broken: counts the records that are no text.
+        """
+        batches = counted(read_piece(piece, source, declaration), broken)
+        if self.judge.times is None or not piece.is_whole:
+            yield from self.run(batches)
+            return
+        raw = [self._stored(batch) for batch in batches]
+        if any(self.judge.repeats_hours(batch) for batch in raw):
+            raw = pa.Table.from_batches(raw).combine_chunks().to_batches()
+            yield from (self._judge(batch, in_order=True) for batch in raw)
+        else:
+            yield from (self._judge(batch) for batch in raw)
+
+    def _judge(self, raw: pa.RecordBatch, *, in_order: bool = False) -> pa.RecordBatch:
+        judged = self.judge.judge(raw, in_order=in_order)
+        return repair(judged, self.judge, self.names, self.texts)
 
     def _stored(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         return batch.rename_columns([self.names.get(name, name) for name in batch.schema.names])
@@ -58,11 +95,14 @@ def judge_in_memory(source: OpenSource, declaration: Declaration, judge: RecordJ
     Returns:
         Judged rows, in order of file and row.
     """
+    pieces = split(source, declaration, target_bytes=PIECE_BYTES)
+    broken = [Broken() for _ in pieces]
     batches = [
         judged
-        for piece in split(source, declaration, target_bytes=_PIECE_BYTES)
-        for judged in judge.run(read_piece(piece, source, declaration))
+        for piece, count in zip(pieces, broken, strict=True)
+        for judged in judge.run_piece(piece, source, declaration, count)
     ]
+    require_readable(pieces, broken, declaration)
     return mark_all(batches, source, judge, declaration)
 
 

@@ -2,7 +2,7 @@
 
 import pickle
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -12,7 +12,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
+from gridcontainer.container.ingest.in_memory import PIECE_BYTES, RecordJudge, is_sound
 from gridcontainer.container.ingest.rows import places_of
 from gridcontainer.container.ingest.work import ReadWork, Staged
 from gridcontainer.container.judge.columns import (
@@ -27,11 +27,17 @@ from gridcontainer.container.judge.columns import (
     REPAIRED,
     TIME,
 )
-from gridcontainer.container.sources import OpenSource, Piece, read_piece, split
+from gridcontainer.container.sources import (
+    Broken,
+    OpenSource,
+    Piece,
+    read_piece,
+    require_readable,
+    split,
+)
 from gridcontainer.container.sources.records import FILE, GEOMETRY, REPAIR, ROW, TEXT
 from gridcontainer.container.tables.layout import SAMPLED_ROWS, Places
 
-PIECE_BYTES: Final = 64 << 20
 _SAMPLED_PIECES: Final = 32
 _SEED: Final = 39409
 _KEPT: Final = (
@@ -110,15 +116,18 @@ class FileTasks:
     def stage(self, read: ReadWork) -> list[Staged]:
         """Read, judge and cut all pieces; in their order."""
         numbers = {path: number for number, path in enumerate(self.source.files)}
-        source, declaration = self.source, self.declaration
+        source, declaration, judge = self.source, self.declaration, self.judge
         tasks = [(at, numbers[piece.path], piece) for at, piece in enumerate(self.pieces)]
 
         def run(task: tuple[int, int, Piece]) -> Staged:
-            batches = read_piece(task[2], source, declaration)
-            return read.stage(batches, piece=task[0], file_number=task[1])
+            broken = Broken()
+            judged = judge.run_piece(task[2], source, declaration, broken)
+            staged = read.stage(judged, piece=task[0], file_number=task[1])
+            return replace(staged, broken=broken)
 
         context = self.spark.sparkContext
         found: list[Staged] = context.parallelize(tasks, len(tasks)).map(run).collect()
+        require_readable(self.pieces, [one.broken for one in found], declaration)
         return found
 
 
@@ -150,11 +159,12 @@ class FrameTasks:
 
     def stage(self, read: ReadWork) -> list[Staged]:
         """Read, judge and cut all partitions; in their order."""
+        judge = self.judge
 
         def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             task = TaskContext.get()
             number = task.partitionId() if task else 0
-            staged = read.stage(batches, piece=number, file_number=0)
+            staged = read.stage(judge.run(batches), piece=number, file_number=0)
             yield pa.RecordBatch.from_pydict({"piece": [number], "staged": [pickle.dumps(staged)]})
 
         rows = self.frame.mapInArrow(run, "piece long, staged binary").collect()

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from gridcontainer.container.judge.columns import REASON
 from gridcontainer.container.judge.repeated import give_repeated
 from gridcontainer.container.quarantine.replace import write_quarantine_files
 from gridcontainer.container.quarantine.rows import count_reasons, to_quarantine
+from gridcontainer.container.sources import Broken
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables import layout as layouts
 from gridcontainer.container.tables.actions import DataFile
@@ -69,10 +70,12 @@ class Staged:
     Attributes:
         records: number of records of the piece.
         parts: parts of each bucket.
+        broken: count of records that are no text.
     """
 
     records: int
     parts: Mapping[int, Sequence[Part]]
+    broken: Broken = field(default_factory=Broken)
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,10 @@ class ReadWork:
     folder: str
 
     def stage(self, batches: Iterable[pa.RecordBatch], *, piece: int, file_number: int) -> Staged:
-        """Read, judge and cut a piece, and leave its rows in a staged file.
+        """Cut the judged rows of a piece, and leave them in a staged file.
 
         Args:
-            batches: raw rows of the piece.
+            batches: judged rows of the piece.
             piece: number of the piece.
             file_number: number of its file.
         """
@@ -112,7 +115,7 @@ class ReadWork:
         def cut_all() -> Iterator[tuple[int, pa.Table]]:
             nonlocal count
             waiting: list[pa.RecordBatch] = []
-            for judged in self.judge.run(batches):
+            for judged in batches:
                 waiting.append(judged)
                 count += judged.num_rows
                 if sum(batch.nbytes for batch in waiting) > _PART_BYTES:

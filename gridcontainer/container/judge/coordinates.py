@@ -34,6 +34,7 @@ from gridcontainer.container.judge.texts import (
     trim,
 )
 from gridcontainer.container.sources.records import GEOMETRY
+from gridcontainer.grid.crs_transform import Extent
 from gridcontainer.grid.datum import to_wgs84
 
 _SAME_AS_WGS84: Final = ("WGS84", "CGCS2000")
@@ -80,11 +81,15 @@ class PositionReader:
         position: as declared.
         missing: texts that mean "no value".
         datum: of the source's coordinates.
+        accept_ballpark: whether a transformation that PROJ only guesses will do.
+        extent: the city's west, south, east, north, for which transformations are chosen.
     """
 
     position: Position
     missing: tuple[str, ...]
     datum: str
+    accept_ballpark: bool = False
+    extent: Extent | None = None
 
     @classmethod
     def of(cls, declaration: Declaration, *, datum: str) -> "PositionReader | None":
@@ -111,7 +116,13 @@ class PositionReader:
             lon, lat = _with_hints(lon, "lon"), _with_hints(lat, "lat")
         converted = lon.values, lat.values
         if self.datum not in _SAME_AS_WGS84:
-            converted = to_wgs84(lon.values, lat.values, self.datum)
+            converted = to_wgs84(
+                lon.values,
+                lat.values,
+                self.datum,
+                accept_ballpark=self.accept_ballpark,
+                extent=self.extent,
+            )
         missing = lon.is_missing | lat.is_missing
         detail = pc.coalesce(lon.detail, lat.detail)
         detail = without(detail, missing)

@@ -20,7 +20,7 @@ from gridcontainer.container.judge.reasons import (
     Reasons,
     give_position_reasons,
 )
-from gridcontainer.container.judge.time import TimeReader
+from gridcontainer.container.judge.time import TimeReader, Times
 from gridcontainer.container.sources.records import FAULT
 from gridcontainer.grid.cell import lonlat_to_cell
 from gridcontainer.grid.levels import INVALID_CELL
@@ -72,11 +72,23 @@ class Judge:
             declared,
             city,
             level_of(declared, city),
-            PositionReader(position, missing, datum) if position else None,
+            PositionReader(
+                position,
+                missing,
+                datum,
+                accept_ballpark=declared.accept_ballpark,
+                extent=(city.extent.west, city.extent.south, city.extent.east, city.extent.north),
+            )
+            if position
+            else None,
             TimeReader.create(time, time.zone or city.time_zone, missing) if time else None,
         )
 
-    def judge(self, raw: pa.RecordBatch) -> pa.RecordBatch:
+    def repeats_hours(self, raw: pa.RecordBatch) -> bool:
+        """Whether a row has a local time that the clock showed twice."""
+        return self.times is not None and self._read_times(raw, in_order=False).has_repeated
+
+    def judge(self, raw: pa.RecordBatch, *, in_order: bool = False) -> pa.RecordBatch:
         """Judge records.
 
         The reasons are asked in the order of the constants of ``reasons``, so a record has exactly
@@ -84,6 +96,8 @@ class Judge:
 
         Args:
             raw: n raw rows under their stored names.
+            in_order: the rows are all of one file in their order: it may tell which of two instants
+                a local time is that the clock showed twice.
 
         Returns:
             The n rows with the columns of ``JUDGED``; ``_key`` is the ``object_id`` of sound rows,
@@ -94,9 +108,8 @@ class Judge:
         if self.declaration.totals is not None:
             reasons.give(TOTAL, to_bools(holds(self.declaration.totals, raw)))
         added = dict(self._place(raw, reasons))
-        if self.times is not None and self.declaration.time is not None:
-            columns = [raw.column(name) for name in self.declaration.time.columns]
-            times = self.times.read(columns)
+        if self.times is not None:
+            times = self._read_times(raw, in_order=in_order)
             reasons.give_each(times.reason)
             added |= {"_time": times.event_time}
             added["_detail"] = _first(added.get("_detail"), times.detail)
@@ -104,6 +117,12 @@ class Judge:
         added["_reason"] = reasons.to_arrow()
         added["_detail"] = _first(raw.column(FAULT), added.get("_detail"))
         return _with_columns(raw, added)
+
+    def _read_times(self, raw: pa.RecordBatch, *, in_order: bool) -> Times:
+        assert self.times is not None
+        assert self.declaration.time is not None
+        columns = [raw.column(name) for name in self.declaration.time.columns]
+        return self.times.read(columns, in_order=in_order)
 
     def _place(self, raw: pa.RecordBatch, reasons: Reasons) -> Mapping[str, pa.Array]:
         """Position, cell and detail, and the reasons that are about them."""

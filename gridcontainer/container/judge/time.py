@@ -42,11 +42,13 @@ class Times:
         event_time: n timestamps in microseconds, UTC; null where a time is missing or unreadable.
         reason: n texts: ``NO_TIME``, ``NOT_A_TIME``, or null.
         detail: n texts that say in which way a time cannot be read, or null.
+        has_repeated: whether a local time is one that the clock showed twice.
     """
 
     event_time: pa.Array
     reason: pa.Array
     detail: pa.Array
+    has_repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,12 +126,12 @@ class TimeReader:
         instants = pa.array(reading.instants, mask=faults != Fault.NONE).view(_INSTANT)
         if not faults.any():
             none = pa.nulls(len(faults), pa.string())
-            return Times(instants, none, none)
+            return Times(instants, none, none, reading.has_repeated)
         names = np.array([None, NO_TIME, NOT_A_TIME], object)
         reason = pa.array(names, pa.string()).take(pa.array(np.minimum(faults, 2)))
         details = [self._detail(fault) for fault in Fault]
         detail = pa.array(details, pa.string()).take(pa.array(faults))
-        return Times(instants, reason, _with_notes(detail, reading))
+        return Times(instants, reason, _with_notes(detail, reading), reading.has_repeated)
 
     def _detail(self, fault: Fault) -> str | None:
         """What is said of a fault; skipped and repeated hours have a note for each record."""

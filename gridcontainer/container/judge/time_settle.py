@@ -27,6 +27,7 @@ class Reading:
         is_local: whether the record names no offset and no zone.
         faults: why a time cannot be read.
         notes: details of single records: their rows, and a text for each.
+        has_repeated: whether a local time is one that the clock showed twice.
     """
 
     local: Numbers
@@ -34,6 +35,7 @@ class Reading:
     is_local: _Mask
     faults: Faults
     notes: list[tuple[Rows, list[str]]] = field(default_factory=list)
+    has_repeated: bool = False
 
     @classmethod
     def of(cls, count: int) -> "Reading":
@@ -74,6 +76,7 @@ class Reading:
             rows, local = rows[near], local[near]
         found = to_instants(local, zone)
         is_twice = found.is_twice
+        self.has_repeated |= bool(is_twice.any())
         self.instants[rows] = found.earlier
         self.is_local[rows] = False
         if not is_twice.any() and not found.is_skipped.any():

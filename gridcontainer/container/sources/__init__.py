@@ -17,6 +17,7 @@ from gridcontainer.container.sources.formats import (
 )
 from gridcontainer.container.sources.json_lines import read_json_lines, read_json_lines_of
 from gridcontainer.container.sources.pieces import OpenSource, Piece, whole_files
+from gridcontainer.container.sources.readable import counted, require_readable
 from gridcontainer.container.sources.records import (
     GEOMETRY,
     raw_schema,
@@ -27,19 +28,23 @@ from gridcontainer.container.sources.required import require_declared
 from gridcontainer.container.sources.shapes import add_geometry
 from gridcontainer.container.sources.snapshot import require_stable
 from gridcontainer.container.sources.source_datum import find_source_datum
+from gridcontainer.container.sources.text.broken import Broken
 from gridcontainer.container.sources.text_pieces import split_text
 from gridcontainer.errors import SourceError
 from gridcontainer.grid.crs_transform import Extent
 
 __all__ = [
+    "Broken",
     "OpenSource",
     "Piece",
     "add_geometry",
+    "counted",
     "find_files",
     "open_source",
     "read_batches",
     "read_piece",
     "require_declared",
+    "require_readable",
     "source_columns",
     "source_schema",
     "split",
