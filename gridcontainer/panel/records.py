@@ -13,6 +13,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.addresses.placements import placements_path
+from gridcontainer.container.declaration.expression import Expression, Kind
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.tables import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
@@ -101,7 +102,9 @@ class Reader:
         rows = self._with_place(source, rows)
         for condition in (source.where, indicator.where):
             if condition is not None:
-                rows = rows.where(condition)
+                place = f"{indicator.indicator}: where"
+                sql = condition.to_spark(rows.dtypes, place=place, as_kind=Kind.BOOLEAN)
+                rows = rows.where(sql)
         zone, level = self.zone_of(indicator), indicator.finest
         stepped = indicator.step != "static"
         time = _time(source, rows, zone, indicator.indicator) if stepped else F.lit(None)
@@ -112,8 +115,8 @@ class Reader:
         records = rows.withColumns(
             {
                 "_number": step_number(time, indicator.step, zone),
-                "_value": _value(indicator, source),
-                "_category": _category(indicator),
+                "_value": _value(indicator, source, rows),
+                "_category": _category(indicator, rows),
             }
         ).where("_number IS NOT NULL")
         if source.spread is not None:
@@ -162,9 +165,11 @@ class Reader:
         )
         weights = None
         if source.spread is not None and source.spread.weight is not None:
-            weight = F.expr(f"try_cast(({source.spread.value or 1}) AS double)").alias("weight")
             points = self.read(self.path(source.spread.weight))
-            weights = points.select("lon", "lat", weight)
+            value = source.spread.value or Expression("1")
+            place = f"{source.spread.weight}: spread.value"
+            weight = value.to_spark(points.dtypes, place=place, as_kind=Kind.NUMBER)
+            weights = points.select("lon", "lat", F.expr(weight).alias("weight"))
         land = self.land.cells(level)
         shares = shares_of(polygons, level, land=land, weights=weights)
         placed = named.join(
@@ -189,14 +194,18 @@ def _at(rows: DataFrame, *, at: At, places: DataFrame) -> DataFrame:
         .select(*keys, *(F.col(f"_place.{name}").alias(name) for name in _PLACED))
     )
     keyed = rows.withColumns(
-        {key: F.expr(expression) for key, expression in zip(keys, at.by, strict=True)}
+        {
+            key: F.expr(expression.to_spark(rows.dtypes, place=f"{at.dataset}: at.by"))
+            for key, expression in zip(keys, at.by, strict=True)
+        }
     )
     return keyed.join(F.broadcast(first), keys, "left").drop(*keys)
 
 
 def _time(source: Source, rows: DataFrame, zone: str, name: str) -> Column:
     if source.time is not None:
-        return F.to_utc_timestamp(F.expr(source.time), zone)
+        time = source.time.to_spark(rows.dtypes, place=f"{name}: time", as_kind=Kind.TIMESTAMP)
+        return F.to_utc_timestamp(F.expr(time), zone)
     if "event_time" not in rows.columns:
         raise DeclarationError(
             f"{name}: {source.dataset} has no times; declare its time, or time of the source, or "
@@ -205,19 +214,21 @@ def _time(source: Source, rows: DataFrame, zone: str, name: str) -> Column:
     return F.col("event_time")
 
 
-def _value(indicator: Indicator, source: Source) -> Column:
-    said = indicator.value or source.value or ("value" if source.readings else None)
+def _value(indicator: Indicator, source: Source, rows: DataFrame) -> Column:
+    said = indicator.value or source.value or (Expression("value") if source.readings else None)
     if said is None or indicator.aggregate == "count":
         return F.lit(1.0)
-    number = F.expr(f"try_cast(({said}) AS double)")
+    place = f"{indicator.indicator}: value"
+    number = F.expr(said.to_spark(rows.dtypes, place=place, as_kind=Kind.NUMBER))
     finite = F.when(~F.isnan(number) & (F.abs(number) < float("inf")), number)
     return finite * F.lit(indicator.factor)
 
 
-def _category(indicator: Indicator) -> Column:
+def _category(indicator: Indicator, rows: DataFrame) -> Column:
     if indicator.category is None:
         return F.lit(None).cast("string")
-    return F.expr(f"CAST(({indicator.category}) AS string)")
+    place = f"{indicator.indicator}: category"
+    return F.expr(indicator.category.to_spark(rows.dtypes, place=place, as_kind=Kind.TEXT))
 
 
 def _reject(records: DataFrame, indicator: Indicator) -> DataFrame:

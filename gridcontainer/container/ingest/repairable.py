@@ -6,6 +6,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, functions as F, types as T
 
 from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.declaration.expression import resolve
 from gridcontainer.container.ingest.raw_rows import no_faults
 from gridcontainer.container.judge.reasons import BROKEN
 from gridcontainer.container.sources.records import FILE, ROW
@@ -42,7 +43,9 @@ def source_columns(waiting: DataFrame, declaration: Declaration) -> list[str]:
     keys = waiting.select(F.json_object_keys("row").alias("keys")).distinct().collect()
     found = [name for row in keys for name in row["keys"] or []]
     needed = {*declaration.needed_columns, *declaration.described_columns}
-    return list(dict.fromkeys([*found, *sorted(needed)]))
+    there = list(dict.fromkeys([*found, *sorted(needed)]))
+    read = sorted({name for _, text in declaration.expressions for name in text.columns})
+    return [*there, *(name for name in read if name not in resolve(read, there))]
 
 
 def to_raw(waiting: DataFrame, names: Mapping[str, str], held: T.StructType) -> DataFrame:

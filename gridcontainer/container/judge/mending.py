@@ -3,18 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame, functions as F, types as T
 
+from gridcontainer.container.declaration.expression import Kind
 from gridcontainer.container.declaration.rules import MendingRule
 from gridcontainer.container.sources.records import RULE
-from gridcontainer.errors import DeclarationError
 
 MENDED: Final = "_mended"
 ORIGINAL: Final = "_original"
 FIRST: Final = "_first"
 
 Judge = Callable[[DataFrame], DataFrame]
+Types = Sequence[tuple[str, str]]
 
 
 def mend_rows(
@@ -44,29 +44,23 @@ def mend_rows(
         (the reason before mending, or null).
 
     Raises:
-        DeclarationError: a rule is no Spark SQL on the source's columns.
+        DeclarationError: a rule does not fit the source's columns.
     """
     nothing = F.lit(None).cast("string")
     if not rules:
         return judge(raw).withColumns(dict.fromkeys((MENDED, ORIGINAL, FIRST), nothing))
     own = list(names.values())
     first = judge(raw).withColumn("reason", _computed_once(F.col("reason")))
-    try:
-        fitted = first.withColumn(RULE, _first_that_fits(rules))
-        changed = {name: _set(name, rules, raw.schema[name].dataType) for name in own}
-        came = (F.col(f"`{stored}`").alias(column) for column, stored in names.items())
-        mended = fitted.select(
-            *(changed[n].alias(n) if n in changed else F.col(f"`{n}`") for n in raw.columns),
-            RULE,
-            F.col("reason").alias(FIRST),
-            F.when(F.col(RULE).isNotNull(), F.to_json(F.struct(*came))).alias(ORIGINAL),
-        )
-    except (AnalysisException, ParseException) as error:
-        reason = str(error).strip().splitlines()[0][:200]
-        raise DeclarationError(
-            "mend: a rule is no Spark SQL on the source's columns "
-            f"({', '.join(list(names)[:20])}): {reason}"
-        ) from error
+    types = [(name, kind) for name, kind in raw.dtypes if name in own]
+    fitted = first.withColumn(RULE, _first_that_fits(rules, types))
+    changed = {name: _set(name, rules, types, raw.schema[name].dataType) for name in own}
+    came = (F.col(f"`{stored}`").alias(column) for column, stored in names.items())
+    mended = fitted.select(
+        *(changed[n].alias(n) if n in changed else F.col(f"`{n}`") for n in raw.columns),
+        RULE,
+        F.col("reason").alias(FIRST),
+        F.when(F.col(RULE).isNotNull(), F.to_json(F.struct(*came))).alias(ORIGINAL),
+    )
     again = judge(mended)
     fits, sound = F.col(RULE).isNotNull(), F.col("reason").isNull()
     said = F.get(F.array(*(F.lit(text) for text in texts)), F.col(RULE))
@@ -90,22 +84,25 @@ def describe(rule: MendingRule) -> str:
     return f"{sets} where {rule.where}" if rule.where else sets
 
 
-def _first_that_fits(rules: Sequence[MendingRule]) -> Column:
+def _first_that_fits(rules: Sequence[MendingRule], types: Types) -> Column:
     """The number of the rule, or null."""
     chosen = F.lit(None).cast("int")
     for number, rule in reversed(list(enumerate(rules))):
-        where = F.expr(rule.where).cast("boolean") if rule.where else F.lit(True)
-        # Asked of rows of the reason only: a condition may have no answer for others, and fail.
+        where = F.lit(True)
+        if rule.where is not None:
+            place = f"mend.{number}.where"
+            where = F.expr(rule.where.to_spark(types, place=place, as_kind=Kind.BOOLEAN))
         fits = F.when(F.col("reason") == rule.reason, where)
         chosen = F.when(fits, F.lit(number)).otherwise(chosen)
     return chosen
 
 
-def _set(name: str, rules: Sequence[MendingRule], kind: T.DataType) -> Column:
+def _set(name: str, rules: Sequence[MendingRule], types: Types, kind: T.DataType) -> Column:
     """The column after its rule, of the row as it came; of the type that all other rows have."""
     value = F.col(f"`{name}`")
     for number, rule in enumerate(rules):
         if name in rule.set:
-            changed = F.expr(rule.set[name]).cast(kind)
+            place = f"mend.{number}.set.{name}"
+            changed = F.expr(rule.set[name].to_spark(types, place=place)).try_cast(kind)
             value = F.when(F.col(RULE) == number, changed).otherwise(value)
     return value

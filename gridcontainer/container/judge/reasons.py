@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame, Window, functions as F
 
 from gridcontainer.container.declaration import Declaration, Extent
+from gridcontainer.container.declaration.expression import Expression, Kind
 from gridcontainer.container.sources.records import FAULT, FILE, GEOMETRY, ROW, RULE
 from gridcontainer.container.storage import is_own_column
-from gridcontainer.errors import DeclarationError
 from gridcontainer.spark import has_grid_cell
 
 BROKEN = "broken row"
@@ -48,11 +47,11 @@ def add_reason(
         The n rows with ``reason``.
 
     Raises:
-        DeclarationError: ``totals`` is no condition on the columns.
+        DeclarationError: ``totals`` does not fit the columns.
     """
     reason = F.when(F.col(FAULT).isNotNull(), BROKEN)
     if declaration.totals is not None:
-        reason = reason.when(_total(rows, declaration), TOTAL)
+        reason = reason.when(_total(rows, declaration, declaration.totals), TOTAL)
     if level is not None:
         reason = _position_reason(reason, declaration, extent, level)
     if declaration.time is not None:
@@ -77,18 +76,10 @@ def _first_come(rows: DataFrame) -> list[Column]:
     return [*mended, F.col(FILE), F.col(ROW)]
 
 
-def _total(rows: DataFrame, declaration: Declaration) -> Column:
+def _total(rows: DataFrame, declaration: Declaration, totals: Expression) -> Column:
     """The declared condition; false where it is null."""
-    try:
-        condition = F.expr(str(declaration.totals)).cast("boolean")
-        rows.select(condition)  # is analysed at once; reads nothing
-    except (AnalysisException, ParseException) as error:
-        said = str(error).strip().splitlines()[0]
-        raise DeclarationError(
-            f"{declaration.dataset}: totals: {declaration.totals!r} is no condition in Spark SQL "
-            f"on the source's columns: {said[:200]}"
-        ) from error
-    return condition
+    place = f"{declaration.dataset}: totals"
+    return F.expr(totals.to_spark(rows.dtypes, place=place, as_kind=Kind.BOOLEAN))
 
 
 def _content(rows: DataFrame) -> Column:

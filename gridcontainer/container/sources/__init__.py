@@ -110,6 +110,7 @@ def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
 
     Raises:
         SourceError: names what is missing, what there is, and what may be declared wrongly.
+        DeclarationError: a condition or an expression reads a column that is not there.
     """
     present = dict.fromkeys(columns)
     where = f"{declaration.dataset}: "
@@ -128,6 +129,7 @@ def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
             f"{where}no column {', '.join(missing)} in {declaration.source.name}; "
             f"there are {one_line(', '.join(list(present)[:20]))}. Is {hint} right?"
         )
+    declaration.require_columns(present)
 
 
 def _file_columns(path: Path, declaration: Declaration) -> list[str]:
