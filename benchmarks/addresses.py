@@ -32,7 +32,7 @@ from gridcontainer.addresses.knowledge import (
 )
 from gridcontainer.addresses.normal import normalise
 from gridcontainer.addresses.place import find_candidates, place_texts
-from gridcontainer.addresses.texts import add_parts, add_text_id, distinct_texts
+from gridcontainer.addresses.texts import add_parts, add_text_id, declared_text, distinct_texts
 from gridcontainer.container.declaration import load_city, load_declarations
 from gridcontainer.container.storage import Storage
 from gridcontainer.spark import build_session
@@ -138,7 +138,10 @@ def _districts(city: City, dataset: str) -> DataFrame | None:
     if report is None:
         return None
     rows = city.rows(report.dataset)
-    told = rows.select(F.expr(report.text).alias("text"), F.expr(report.district).alias("district"))
+    told = rows.select(
+        declared_text(rows, report.text, place=report.dataset).alias("text"),
+        declared_text(rows, report.district, place=report.dataset).alias("district"),
+    )
     return told.groupBy("text").agg(F.min("district").alias("district"))
 
 
@@ -205,9 +208,10 @@ def _without_district(city: City, knowledge: Knowledge, console: Console) -> Non
     for records in city.book.records:
         if records.district is None or city.declarations[records.dataset].relations:
             continue
-        told = city.rows(records.dataset).select(
-            F.expr(records.text or "NULL").cast("string").alias("text"),
-            F.expr(records.district).alias("told"),
+        rows = city.rows(records.dataset)
+        told = rows.select(
+            declared_text(rows, records.text, place=records.dataset).alias("text"),
+            declared_text(rows, records.district, place=records.dataset).alias("told"),
             F.lit(None).cast("string").alias("district"),
         )
         for row in _by_method(city, told.transform(add_text_id), knowledge):
@@ -262,12 +266,13 @@ def _speed(city: City, knowledge: Knowledge, times: int) -> dict[str, float]:
 def _record_texts(city: City) -> DataFrame:
     """``text`` and ``district`` of all records."""
     parts = [
-        city.rows(records.dataset).select(
-            F.expr(records.text).alias("text"),
-            F.expr(records.district or "CAST(NULL AS STRING)").alias("district"),
+        rows.select(
+            declared_text(rows, records.text, place=records.dataset).alias("text"),
+            declared_text(rows, records.district, place=records.dataset).alias("district"),
         )
         for records in city.book.records
         if records.text is not None
+        for rows in [city.rows(records.dataset)]
     ]
     return functools.reduce(DataFrame.unionByName, parts).distinct()
 

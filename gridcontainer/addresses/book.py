@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from gridcontainer.addresses.address import KEY_KINDS, KeyKind
+from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.fields import Name
 from gridcontainer.container.declaration.model import Model
 from gridcontainer.container.declaration.yaml_file import load_model
@@ -51,7 +52,7 @@ class GazetteerSource(Model):
 
     Attributes:
         dataset: with positions.
-        text: a Spark SQL expression on its columns: the address or name.
+        text: an expression on its columns: the address or name.
         uncertainty_metres: of its positions.
         kinds: the keys of its texts that are to be believed; all where missing.
         reported_in: what says in which district its rows must be, if anything does: rows that lie
@@ -60,7 +61,7 @@ class GazetteerSource(Model):
     """
 
     dataset: Name
-    text: str
+    text: Expression
     uncertainty_metres: Metres
     kinds: list[KeyKind] = Field(default_factory=lambda: list(KEY_KINDS))
     reported_in: "Report | None" = None
@@ -72,13 +73,13 @@ class Report(Model):
 
     Attributes:
         dataset: without positions.
-        text: column that equals the source's text.
-        district: Spark SQL expression of the district's name.
+        text: expression that equals the source's text.
+        district: expression for the district's name.
     """
 
     dataset: Name
-    text: str
-    district: str
+    text: Expression
+    district: Expression
 
 
 class Records(Model):
@@ -86,13 +87,13 @@ class Records(Model):
 
     Attributes:
         dataset: with a business key.
-        text: a Spark SQL expression on its columns: the address; none for rows that have but a key.
-        district: a Spark SQL expression: name or code of the district, where the row knows it.
+        text: an expression on its columns: the address; none for rows that have but a key.
+        district: an expression: name or code of the district, where the row knows it.
     """
 
     dataset: Name
-    text: str | None = None
-    district: str | None = None
+    text: Expression | None = None
+    district: Expression | None = None
 
 
 class Calibration(Model):

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, functions as F, types as T
 from gridcontainer.addresses.areas import AreaIndex
 from gridcontainer.addresses.book import GazetteerSource
 from gridcontainer.addresses.metres import metres_in_degree
-from gridcontainer.addresses.texts import add_parts
+from gridcontainer.addresses.texts import add_parts, declared_text
 
 _MOST_EVIDENCE: Final = 5
 _DEGREE: Final = 111_195.0  # metres on the sphere: a spread needs no more
@@ -50,7 +50,7 @@ def located_texts(rows: DataFrame, *, source: GazetteerSource) -> DataFrame:
         left out, and a line comes once for each point.
     """
     columns = [
-        F.expr(source.text).cast("string").alias("text"),
+        declared_text(rows, source.text, place=f"{source.dataset}: text").alias("text"),
         F.col("lon"),
         F.col("lat"),
         F.lit(source.uncertainty_metres).alias("metres"),

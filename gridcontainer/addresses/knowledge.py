@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import reduce
 
 from deltalake import DeltaTable
-from pyspark.sql import DataFrame, SparkSession, functions as F
+from pyspark.sql import DataFrame, SparkSession
 
 from gridcontainer.addresses.areas import AreaIndex, build_areas
 from gridcontainer.addresses.book import AddressBook, GazetteerSource, Report
 from gridcontainer.addresses.gazetteer import Gazetteer, located_texts, to_anchors, to_entries
 from gridcontainer.addresses.keyed import within_reports
+from gridcontainer.addresses.texts import declared_text
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_current
@@ -119,6 +120,11 @@ def _located(city: City, source: GazetteerSource, areas: AreaIndex) -> DataFrame
 
 
 def _reports(city: City, report: Report) -> DataFrame:
-    return city.rows(report.dataset).select(
-        F.expr(report.text).alias("text"), F.expr(report.district).alias("district")
+    rows = city.rows(report.dataset)
+    said = {"text": report.text, "district": report.district}
+    return rows.select(
+        *(
+            declared_text(rows, expression, place=f"{report.dataset}: {key}").alias(key)
+            for key, expression in said.items()
+        )
     )

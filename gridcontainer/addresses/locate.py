@@ -32,7 +32,7 @@ from gridcontainer.addresses.placements import (
     placements_path,
     write_placements,
 )
-from gridcontainer.addresses.texts import add_parts, add_text_id, distinct_texts
+from gridcontainer.addresses.texts import add_parts, add_text_id, declared_text, distinct_texts
 from gridcontainer.container.runs import Run, digest_of, last_run, record_run
 from gridcontainer.container.tables.frames import first_line, read_version
 from gridcontainer.errors import AddressError, StorageError
@@ -180,11 +180,12 @@ def read_records(city: City, records: Records) -> DataFrame:
     rows = city.rows(records.dataset)
     if "object_id" not in rows.columns:
         raise AddressError(f"{records.dataset} has no key: declare one, and ingest it again")
-    text, district = (
-        F.lit(None).cast("string") if expression is None else F.expr(expression).cast("string")
-        for expression in (records.text, records.district)
-    )
-    return rows.withColumns({"text": text, "district": district}).transform(add_text_id)
+    said = {"text": records.text, "district": records.district}
+    texts = {
+        key: declared_text(rows, expression, place=f"{records.dataset}: {key}")
+        for key, expression in said.items()
+    }
+    return rows.withColumns(texts).transform(add_text_id)
 
 
 def read_texts(rows: DataFrame, knowledge: Knowledge) -> DataFrame:

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
-from pyspark.sql import DataFrame, functions as F, types as T
+from pyspark.sql import Column, DataFrame, functions as F, types as T
 
 from gridcontainer.addresses.address import Address
 from gridcontainer.addresses.areas import AreaIndex
 from gridcontainer.addresses.normal import is_readable
 from gridcontainer.addresses.parse import parse_address
+from gridcontainer.container.declaration.expression import Expression, Kind
 
 KEY_TYPE: Final = T.StructType(
     [T.StructField("kind", T.StringType(), False), T.StructField("name", T.StringType(), False)]
@@ -75,6 +76,22 @@ def _parts(text: str | None, district: str | None, areas: AreaIndex) -> tuple[ob
 def _number_along(address: Address) -> int | None:
     """A number that belongs to the road and not to a crossing's second road."""
     return None if address.cross is not None else address.road_number
+
+
+def declared_text(rows: DataFrame, expression: Expression | None, *, place: str) -> Column:
+    """The text that an expression gives for each row; null where none is declared.
+
+    Args:
+        rows: with the columns that the expression reads.
+        expression: as the address book has it.
+        place: dataset and key, for the message.
+
+    Raises:
+        DeclarationError: the expression does not fit the columns.
+    """
+    if expression is None:
+        return F.lit(None).cast("string")
+    return F.expr(expression.to_spark(rows.dtypes, place=place, as_kind=Kind.TEXT))
 
 
 def add_text_id(rows: DataFrame) -> DataFrame:

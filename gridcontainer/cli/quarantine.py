@@ -15,6 +15,7 @@ from rich.console import Console
 from gridcontainer.cli.options import configuration_options, container_option
 from gridcontainer.cli.report import table_of
 from gridcontainer.container.declaration import Declaration, load_city, load_declarations
+from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.rules import MendingRule
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError
@@ -86,8 +87,8 @@ def show_command(
 @click.argument("name", metavar="DATASET")
 @click.option("--reason", required=True, help="Of the rows to mend.")
 @click.option("--set", "sets", multiple=True, required=True, metavar="COLUMN=EXPRESSION",
-              help="Spark SQL on the columns as they came; may be repeated.")  # fmt: skip
-@click.option("--where", help="Spark SQL condition: only these rows of the reason.")
+              help="Expression on the columns as they came; may be repeated.")  # fmt: skip
+@click.option("--where", help="Condition: only these rows of the reason.")
 @configuration_options
 @container_option
 def try_command(
@@ -108,7 +109,14 @@ def try_command(
     """
     if faulty := [text for text in sets if "=" not in text]:
         raise click.BadParameter(f"{faulty[0]!r} is not COLUMN=EXPRESSION", param_hint="--set")
-    rule = MendingRule(reason=reason, where=where, set=dict(text.split("=", 1) for text in sets))
+    rule = MendingRule(
+        reason=reason,
+        where=None if where is None else _expression(where, "--where"),
+        set={
+            column: _expression(text, "--set")
+            for column, text in (text.split("=", 1) for text in sets)
+        },
+    )
     declaration = _declared(name, declarations, city).model_copy(update={"mend": [rule]})
     from gridcontainer.container.ingest.release import try_rules  # noqa: PLC0415
 
@@ -140,6 +148,13 @@ def release_command(name: str, declarations: Path, city: Path, container: str) -
 
     done = release(declaration, city=load_city(city), storage=Storage(container))
     click.echo(f"{done.released:,} of {done.aside:,} rows released")
+
+
+def _expression(text: str, option: str) -> Expression:
+    try:
+        return Expression(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def _declared(name: str, declarations: Path, city: Path) -> Declaration:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.fields import Name, TimeZone
 from gridcontainer.container.declaration.model import Model
 from gridcontainer.sensors.declaration import Range
@@ -23,11 +24,11 @@ class At(Model):
 
     Attributes:
         dataset: with positions or polygons; its first row of a key counts.
-        by: its column, by the Spark SQL expression over the source that has the same value.
+        by: its column, by the expression over the source that has the same value.
     """
 
     dataset: Name
-    by: Annotated[dict[str, str], Field(min_length=1)]
+    by: Annotated[dict[Expression, str], Field(min_length=1)]
 
 
 class Spread(Model):
@@ -36,11 +37,11 @@ class Spread(Model):
     Attributes:
         weight: data set of points; a cell gets a share by those in the polygon and the cell. Where
             there are none in a polygon, and without it, shares are by area.
-        value: Spark SQL, what a point weighs; 1 without it.
+        value: expression for the weight of a point; 1 without it.
     """
 
     weight: Name | None = None
-    value: str | None = None
+    value: Expression | None = None
 
 
 class Source(Model):
@@ -49,10 +50,12 @@ class Source(Model):
     Attributes:
         dataset: of the container.
         readings: or a sensor series: columns ``station``, ``quantity``, ``unit``, ``value``.
-        where: Spark SQL, which rows count.
-        value: Spark SQL, the number that is aggregated. A text is read as its dataset's ``numbers``
-            declares it, else as a plain decimal number; one that cannot be read is rejected.
-        time: Spark SQL, wall-clock time of a row in the indicator's zone; else ``event_time``.
+        where: condition for the rows that count.
+        value: expression for the number that is aggregated. A text is read as its dataset's
+            ``numbers`` declares it, else as a plain decimal number; one that cannot be read is
+            rejected.
+        time: expression for the wall-clock time of a row in the indicator's zone; else
+            ``event_time``.
         place: ``own`` its cell, if it has one; ``located`` as ``gridcontainer locate`` found it.
         at: another data set that has the place.
         spread: the place is a polygon, whose value goes to all its cells.
@@ -60,9 +63,9 @@ class Source(Model):
 
     dataset: Name | None = None
     readings: Name | None = None
-    where: str | None = None
-    value: str | None = None
-    time: str | None = None
+    where: Expression | None = None
+    value: Expression | None = None
+    time: Expression | None = None
     place: Literal["own", "located"] = "own"
     at: At | None = None
     spread: Spread | None = None
@@ -172,8 +175,8 @@ class Indicator(Shared):
         unit: of its values.
         department: whose it is.
         aggregate: of the records of a cell and step. ``diversity`` is Shannon's, in nats.
-        category: Spark SQL, of what ``distinct`` and ``diversity`` are.
-        where: Spark SQL, which rows count, beside the source's own condition.
+        category: expression for the category that ``distinct`` and ``diversity`` count.
+        where: condition for the rows that count, beside the source's own condition.
         value: instead of the sources'.
         sources: whose records are put together.
     """
@@ -183,9 +186,9 @@ class Indicator(Shared):
     unit: str
     department: Name
     aggregate: Aggregate
-    category: str | None = None
-    where: str | None = None
-    value: str | None = None
+    category: Expression | None = None
+    where: Expression | None = None
+    value: Expression | None = None
     sources: list[Source] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from typing import Self
 from pyspark.sql import Column, DataFrame, functions as F, types as T
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.declaration.expression import named_columns
+from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.numbers import NumberFormat
 from gridcontainer.container.query.number_columns import is_missing_text, number_column
 from gridcontainer.container.sensitivity import stored_as
@@ -41,13 +41,16 @@ class Writing:
 PLAIN = Writing({}, ())
 
 
-def add_number(rows: DataFrame, expression: str, writing: Writing) -> DataFrame:
+def add_number(
+    rows: DataFrame, expression: Expression, writing: Writing, *, place: str
+) -> DataFrame:
     """Add the number of an expression, and whether something was written that is none.
 
     Args:
         rows: n rows.
-        expression: Spark SQL; columns with a number format are numbers in it.
-        writing: of the dataset whose columns these are.
+        expression: expression; columns with a number format are numbers in it.
+        writing: writing of the dataset whose columns these are.
+        place: dataset or file, and key, for messages.
 
     Returns:
         The n rows with ``_value`` (double; null where there is no number) and ``_unreadable``
@@ -57,7 +60,7 @@ def add_number(rows: DataFrame, expression: str, writing: Writing) -> DataFrame:
     read, unreadable = _formatted(rows, expression, writing)
     kept = {f"_text_{i}": F.col(f"`{name}`") for i, name in enumerate(read)}
     changed = rows.withColumns(kept).withColumns(read) if read else rows
-    said = F.expr(expression)
+    said = F.expr(expression.to_spark(changed.dtypes, place=place))
     if isinstance(changed.select(said).schema.fields[0].dataType, T.StringType):
         missing = is_missing_text(said, writing.missing)
         number = F.when(~missing, number_column(said))
@@ -76,14 +79,16 @@ def add_number(rows: DataFrame, expression: str, writing: Writing) -> DataFrame:
 
 
 def _formatted(
-    rows: DataFrame, expression: str, writing: Writing
+    rows: DataFrame, expression: Expression, writing: Writing
 ) -> tuple[dict[str, Column], list[Column]]:
     """Numbers of the columns of an expression that have a format, and where they are unreadable."""
     read: dict[str, Column] = {}
     unreadable: list[Column] = []
+    named = {name.lower() for name in expression.columns}
     for column, form in writing.formats.items():
-        for name in named_columns(expression, stored_as(column, rows.columns)):
-            if not isinstance(rows.schema[name].dataType, T.StringType):
+        for name in stored_as(column, rows.columns):
+            is_named = name.lower() in named or column.lower() in named
+            if not is_named or not isinstance(rows.schema[name].dataType, T.StringType):
                 continue
             text = F.col(f"`{name}`")
             missing = is_missing_text(text, writing.missing)

@@ -14,6 +14,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.addresses.placements import placements_path
+from gridcontainer.container.declaration.expression import Expression, Kind
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
@@ -105,7 +106,9 @@ class Reader:
         rows = self._with_place(source, rows)
         for condition in (source.where, indicator.where):
             if condition is not None:
-                rows = rows.where(condition)
+                place = f"{indicator.indicator}: where"
+                sql = condition.to_spark(rows.dtypes, place=place, as_kind=Kind.BOOLEAN)
+                rows = rows.where(sql)
         zone, level = self.zone_of(indicator), indicator.finest
         stepped = indicator.step != "static"
         time = _time(source, rows, zone, indicator.indicator) if stepped else F.lit(None)
@@ -116,7 +119,7 @@ class Reader:
         records = self._with_value(indicator, source, rows).withColumns(
             {
                 "_number": step_number(time, indicator.step, zone),
-                "_category": _category(indicator),
+                "_category": _category(indicator, rows),
             }
         )
         records = records.where("_number IS NOT NULL")
@@ -134,11 +137,11 @@ class Reader:
         ).transform(_reject, indicator)  # fmt: skip
 
     def _with_value(self, indicator: Indicator, source: Source, rows: DataFrame) -> DataFrame:
-        said = indicator.value or source.value or ("value" if source.readings else None)
+        said = indicator.value or source.value or (Expression("value") if source.readings else None)
         if said is None or indicator.aggregate not in OF_NUMBERS:  # each record counts as one
             return rows.withColumns({VALUE: F.lit(1.0), UNREADABLE: F.lit(False)})
         writing = self.writings.get(source.dataset or "", PLAIN)
-        valued = add_number(rows, said, writing)
+        valued = add_number(rows, said, writing, place=f"{indicator.indicator}: value")
         return valued.withColumn(VALUE, F.col(VALUE) * F.lit(indicator.factor))
 
     def _with_place(self, source: Source, rows: DataFrame) -> DataFrame:
@@ -176,7 +179,9 @@ class Reader:
         if source.spread is not None and source.spread.weight is not None:
             writing = self.writings.get(source.spread.weight, PLAIN)
             points = self.read(self.path(source.spread.weight))
-            weighed = add_number(points, source.spread.value or "1", writing)
+            place = f"{source.spread.weight}: spread.value"
+            said = source.spread.value or Expression("1")
+            weighed = add_number(points, said, writing, place=place)
             weights = weighed.select("lon", "lat", F.col(VALUE).alias("weight"))
         land = self.land.cells(level)
         shares = shares_of(polygons, level, land=land, weights=weights)
@@ -202,14 +207,18 @@ def _at(rows: DataFrame, *, at: At, places: DataFrame) -> DataFrame:
         .select(*keys, *(F.col(f"_place.{name}").alias(name) for name in _PLACED))
     )
     keyed = rows.withColumns(
-        {key: F.expr(expression) for key, expression in zip(keys, at.by, strict=True)}
+        {
+            key: F.expr(expression.to_spark(rows.dtypes, place=f"{at.dataset}: at.by"))
+            for key, expression in zip(keys, at.by, strict=True)
+        }
     )
     return keyed.join(F.broadcast(first), keys, "left").drop(*keys)
 
 
 def _time(source: Source, rows: DataFrame, zone: str, name: str) -> Column:
     if source.time is not None:
-        return F.to_utc_timestamp(F.expr(source.time), zone)
+        time = source.time.to_spark(rows.dtypes, place=f"{name}: time", as_kind=Kind.TIMESTAMP)
+        return F.to_utc_timestamp(F.expr(time), zone)
     if "event_time" not in rows.columns:
         raise DeclarationError(
             f"{name}: {source.dataset} has no times; declare its time, or time of the source, or "
@@ -218,10 +227,11 @@ def _time(source: Source, rows: DataFrame, zone: str, name: str) -> Column:
     return F.col("event_time")
 
 
-def _category(indicator: Indicator) -> Column:
+def _category(indicator: Indicator, rows: DataFrame) -> Column:
     if indicator.category is None:
         return F.lit(None).cast("string")
-    return F.expr(f"CAST(({indicator.category}) AS string)")
+    place = f"{indicator.indicator}: category"
+    return F.expr(indicator.category.to_spark(rows.dtypes, place=place, as_kind=Kind.TEXT))
 
 
 def _reject(records: DataFrame, indicator: Indicator) -> DataFrame:

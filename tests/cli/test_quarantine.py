@@ -103,7 +103,10 @@ def test_mistakes_are_one_line(folder, tmp_path):
     no_rule = run("quarantine", "release", "stops", *declared(folder))
     assert "has no rules; add them as mend:" in error(no_rule)
     faulty = try_swap(folder, "--where", "nope = 1")
-    assert "mend: a rule is no Spark SQL on the source's columns" in error(faulty)
+    assert "mend.0.where: 'nope = 1': no column nope; there are" in error(faulty)
+    unknown = try_swap(folder, "--where", "java_method('x', 'y')")
+    assert "--where" in unknown.stderr
+    assert "java_method is no function here" in unknown.stderr
     nowhere = run("quarantine", "list", "--container", tmp_path)
     assert "no quarantine in" in error(nowhere)
     said = run("quarantine", "try", "stops", "--reason", SWAPPED, "--set", "x", *declared(folder))

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from gridcontainer.container.declaration import CityProfile, load_city, load_declarations
+from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.errors import DeclarationError, GridContainerError
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -98,6 +99,21 @@ FAULTY = {
         "source",
         "skip_rows is of csv and excel only",
         changed("source", to={"path": "a.json", "format": "json", "skip_rows": 1}),
+    ),
+    "a function of the JVM": (
+        "totals",
+        "java_method is no function here",
+        changed("totals", to="java_method('java.lang.System', 'exit', 0)"),
+    ),
+    "a misspelt function": (
+        "mend.0.set.lon",
+        "rounds is no function here (is round meant?)",
+        changed("mend", to=[{"reason": "zero position", "set": {"lon": "rounds(lat)"}}]),
+    ),
+    "half a condition": (
+        "mend.0.where",
+        "is no expression",
+        changed("mend", to=[{"reason": "x", "where": "lat = ", "set": {"lon": "lat"}}]),
     ),
     "lon without lat": (
         "position",
@@ -292,7 +308,7 @@ def test_columns_are_renamed_wherever_they_are_named(tmp_path, city):
 def test_columns_in_conditions_are_renamed_and_texts_are_not(tmp_path, city):
     extra = {
         "totals": "`name` = 'lon' OR lon IS NULL",
-        "mend": [{"reason": "zero position", "where": "lat = 0", "set": {"lon": "lat(lat, 1)"}}],
+        "mend": [{"reason": "zero position", "where": "lat = 0", "set": {"lon": "round(lat, 1)"}}],
         "units": {"lon": "degree"},
         "relations": [{"columns": ["name"], "dataset": "places", "to": ["name"]}],
         "sensitivity": {"name": "internal"},
@@ -300,10 +316,16 @@ def test_columns_in_conditions_are_renamed_and_texts_are_not(tmp_path, city):
     write(tmp_path, good() | extra)
     (declaration,) = load_declarations(tmp_path, city)
     assert set(declaration.described_columns) == {"name", "lon"}
+    assert [key for key, _ in declaration.expressions] == [
+        "totals",
+        "mend.0.where",
+        "mend.0.set.lon",
+    ]
     renamed = declaration.with_columns({name: f"my {name}" for name in ("lon", "lat", "name")})
-    assert renamed.totals == "`my name` = 'lon' OR `my lon` IS NULL"
+    assert renamed.totals.text == "`my name` = 'lon' OR `my lon` IS NULL"
     (rule,) = renamed.mend
-    assert (rule.where, rule.set) == ("`my lat` = 0", {"my lon": "lat(`my lat`, 1)"})
+    assert rule.where.text == "`my lat` = 0"
+    assert rule.set == {"my lon": Expression("round(`my lat`, 1)")}
     assert renamed.units == {"my lon": "degree"}
     assert renamed.relations[0].columns == ["my name"]
     assert renamed.relations[0].to == ["name"]  # of the other data set

@@ -97,7 +97,9 @@ def test_a_new_rule_lets_in_what_waits_and_touches_nothing_else(run):
 
 
 def test_a_faulty_rule_is_told_with_the_columns_there_are(run):
-    with pytest.raises(DeclarationError, match=r"mend: .* \(id, name, lon, lat\)"):
+    with pytest.raises(
+        DeclarationError, match=r"mend\.0\.set\.lon: 'latt': no column latt; .* lat"
+    ):
         run({"reason": SWAPPED, "set": {"lon": "latt"}})
 
 

@@ -18,7 +18,7 @@ from gridcontainer.container.sources import (
 )
 from gridcontainer.container.sources.records import distinct
 from gridcontainer.container.sources.text import blocks
-from gridcontainer.errors import SourceError
+from gridcontainer.errors import DeclarationError, SourceError
 
 OWN = ("_file", "_row", "_fault", "_text", "_repair", "_geometry")
 
@@ -261,10 +261,11 @@ def test_a_missing_column_is_told_with_those_that_are_there(read):
         "units": {"price": "CNY"},
         "mend": [{"reason": "zero position", "set": {"x": "`y`"}}],
         "relations": [{"columns": ["street"], "dataset": "streets", "to": ["id"]}],
-        "totals": "`sum` = 1",
     }
-    with pytest.raises(SourceError, match="no column price, street, sum, x, y in "):
+    with pytest.raises(SourceError, match="no column price, street, x in "):
         read(b"lon,lat,name\n1,2,3\n", **described)
+    with pytest.raises(DeclarationError, match=r"totals: '`nome` = 1': no column nome; .* name"):
+        read(b"lon,lat,name\n1,2,3\n", totals="`nome` = 1")
 
 
 def test_a_column_with_a_name_of_the_readers_own_is_told(read):

@@ -20,6 +20,7 @@ from little_city import (
     random_rows,
 )
 
+from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.grid.cover import cover
 from gridcontainer.panel import build_panel
 from gridcontainer.panel.schemas import indicators_path, values_path
@@ -148,7 +149,7 @@ def test_a_changed_panel_is_as_if_built_anew(changing: LittleCity, seed):
 
 def test_what_cannot_be_built_does_not_stop_the_others(built: LittleCity):
     broken = indicators_of(EVENTS, only="events")[0].model_copy(
-        update={"indicator": "broken", "where": "no_such_column = 1"}
+        update={"indicator": "broken", "where": Expression("no_such_column = 1")}
     )
     (events,) = indicators_of(EVENTS, only="events")
     outcome = build_panel(

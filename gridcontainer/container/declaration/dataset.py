@@ -1,14 +1,14 @@
 """One data set, as its department declares it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from gridcontainer.container.declaration.city import CityProfile
-from gridcontainer.container.declaration.expression import quoted_columns, rename_columns
+from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.fields import (
     Datum,
     Kind,
@@ -21,6 +21,7 @@ from gridcontainer.container.declaration.numbers import KeyStep, NumberFormat
 from gridcontainer.container.declaration.rules import MendingRule, Relation
 from gridcontainer.container.declaration.source import Position, Source, Time
 from gridcontainer.container.declaration.yaml_file import choose, load_folder
+from gridcontainer.container.storage import stored_names
 from gridcontainer.errors import DeclarationError
 
 
@@ -45,7 +46,7 @@ class Declaration(Model):
             full-width and other compatibility characters plain, ``blanks`` makes any run of white
             space one blank and drops it at the ends, ``case`` makes all letters small. Empty: keys
             are compared as they are written.
-        totals: a Spark SQL condition on the source's columns that holds for rows that are sums of
+        totals: a condition on the source's columns that holds for rows that are sums of
             other rows, such as ``name = '合计'``: they are set aside, or a sum would count twice.
         label: the column to show to people.
         object_class: what the things are of which its rows are records, one of the city's classes;
@@ -83,7 +84,7 @@ class Declaration(Model):
     time: Time | None = None
     key: list[str] = []
     key_normalisation: list[KeyStep] = []
-    totals: str | None = None
+    totals: Expression | None = None
     label: str | None = None
     object_class: Name | None = None
     level: LevelNumber | None = None
@@ -138,7 +139,7 @@ class Declaration(Model):
                 "time": time and time.model_copy(update={"columns": times}),
                 "key": [names[column] for column in self.key],
                 "label": self.label and names[self.label],
-                "totals": self.totals and rename_columns(self.totals, names),
+                "totals": self.totals and self.totals.renamed(names),
                 "mend": [rule.with_columns(names) for rule in self.mend],
                 "relations": to_keys,
                 "numbers": {names[column]: format for column, format in self.numbers.items()},
@@ -150,13 +151,32 @@ class Declaration(Model):
     @property
     def described_columns(self) -> list[str]:
         """The columns that rows can do without, and that must be in the source all the same."""
-        conditions = [self.totals, *(text for rule in self.mend for text in rule.expressions)]
-        quoted = [name for text in conditions if text for name in quoted_columns(text)]
         related = [column for relation in self.relations for column in relation.columns]
         mended = [column for rule in self.mend for column in rule.set]
         named = [self.label, self.position.height if self.position else None]
         shown = [name for name in named if name is not None]
-        return [*shown, *self.sensitivity, *self.units, *self.numbers, *related, *mended, *quoted]
+        return [*shown, *self.sensitivity, *self.units, *self.numbers, *related, *mended]
+
+    @property
+    def expressions(self) -> list[tuple[str, Expression]]:
+        """Its conditions and expressions, each with its key in the file."""
+        keyed = [("totals", self.totals)] if self.totals else []
+        for number, rule in enumerate(self.mend):
+            keyed += [(f"mend.{number}.{key}", expression) for key, expression in rule.expressions]
+        return keyed
+
+    def require_columns(self, present: Collection[str]) -> None:
+        """Check that a source has the columns which conditions and expressions read.
+
+        Args:
+            present: names of the source's columns; a column may be read by its stored name too.
+
+        Raises:
+            DeclarationError: names the key, the missing column and the nearest ones.
+        """
+        known = dict.fromkeys([*present, *stored_names(list(present)).values()])
+        for key, expression in self.expressions:
+            expression.require_columns(known, place=f"{self.dataset}: {key}")
 
     @property
     def needed_columns(self) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from gridcontainer.container.declaration.expression import rename_columns
+from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.fields import Name
 from gridcontainer.container.declaration.model import Model
 
@@ -15,23 +15,24 @@ class MendingRule(Model):
 
     Attributes:
         reason: for which the rows were set aside.
-        where: a Spark SQL condition on the source's columns; all rows of the reason where missing.
-        set: Spark SQL expressions on the source's columns as they came, by the column to set.
+        where: a condition on the source's columns; all rows of the reason where missing.
+        set: expressions on the source's columns as they came, by the column to set.
     """
 
     reason: str
-    where: str | None = None
-    set: Annotated[dict[str, str], Field(min_length=1)]
+    where: Expression | None = None
+    set: Annotated[dict[str, Expression], Field(min_length=1)]
 
     @property
-    def expressions(self) -> list[str]:
-        """All its Spark SQL."""
-        return [*self.set.values(), *([self.where] if self.where else [])]
+    def expressions(self) -> list[tuple[str, Expression]]:
+        """All its expressions, each with its key."""
+        where = [("where", self.where)] if self.where else []
+        return [*where, *((f"set.{column}", value) for column, value in self.set.items())]
 
     def with_columns(self, names: Mapping[str, str]) -> Self:
         """The same rule over a frame whose columns have other names."""
-        mended = {names[c]: rename_columns(text, names) for c, text in self.set.items()}
-        where = self.where and rename_columns(self.where, names)
+        mended = {names[c]: text.renamed(names) for c, text in self.set.items()}
+        where = self.where and self.where.renamed(names)
         return self.model_copy(update={"where": where, "set": mended})
 
 

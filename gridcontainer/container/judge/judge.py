@@ -106,7 +106,12 @@ class Judge:
         reasons = Reasons(raw.num_rows)
         reasons.give(BROKEN, has_value(raw.column(FAULT)))
         if self.declaration.totals is not None:
-            reasons.give(TOTAL, to_bools(holds(self.declaration.totals, raw)))
+            reasons.give(
+                TOTAL,
+                to_bools(
+                    holds(self.declaration.totals, raw, place=f"{self.declaration.dataset}: totals")
+                ),
+            )
         added = dict(self._place(raw, reasons))
         if self.times is not None:
             times = self._read_times(raw, in_order=in_order)

@@ -14,7 +14,7 @@ from gridcontainer.container.judge.columns import (
     REPAIRED,
     to_bools,
 )
-from gridcontainer.container.judge.condition import evaluate, holds
+from gridcontainer.container.judge.condition import evaluate, holds, kind_of_arrow
 from gridcontainer.container.judge.judge import Judge
 from gridcontainer.container.judge.row_text import row_texts
 from gridcontainer.grid.arrays import Int64s
@@ -91,7 +91,8 @@ def _set_columns(
     raw = came.select([name for name in came.schema.names if name not in JUDGED.names])
     for number in np.unique(chosen):
         at = np.flatnonzero(chosen == number)
-        values = evaluate(rules[number].set, came.take(pa.array(at)))
+        kinds = {name: kind_of_arrow(raw.schema.field(name).type) for name in rules[number].set}
+        values = evaluate(rules[number].set, came.take(pa.array(at)), kinds=kinds)
         for name in rules[number].set:
             where = raw.schema.get_field_index(name)
             field = raw.schema.field(where)

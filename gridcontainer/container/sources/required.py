@@ -21,6 +21,7 @@ def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
 
     Raises:
         SourceError: names what is missing, what there is, and what may be declared wrongly.
+        DeclarationError: a condition or an expression reads a column that is not there.
     """
     present = dict.fromkeys(columns)
     where = f"{declaration.dataset}: "
@@ -37,3 +38,4 @@ def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
             f"{where}no column {', '.join(missing)} in {declaration.source.name}; "
             f"there are {list_columns(present)}.{_HINTS.get(declaration.source.format, '')}"
         )
+    declaration.require_columns(present)
