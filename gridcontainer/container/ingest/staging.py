@@ -2,7 +2,7 @@
 
 Tasks that read a source leave here what the tasks that write a table need: only names and places of
 parts pass through Spark. A byte that passes through Java to another Python costs eight times what
-it costs in a file (decision 14).
+it costs in a file (decision 10).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
