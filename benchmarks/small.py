@@ -75,7 +75,8 @@ def measure_all(sources: Path, folder: Path, rounds: int) -> dict[str, float]:
 
     def again() -> None:
         outcome = ingest_datasets(no_session, declared, city=city, sources=sources, storage=storage)
-        write_catalogue(storage, declared)
+        if outcome.has_changes:
+            write_catalogue(storage, declared)
         outcomes.append(outcome)
 
     def first() -> None:

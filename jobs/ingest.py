@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(line)
     for empty in outcome.emptied(wanted):
         print(empty, file=sys.stderr)
-    if failure := renew_catalogue(storage, declared):
+    if outcome.has_changes and (failure := renew_catalogue(storage, declared)):
         print(failure, file=sys.stderr)
     return 0 if outcome.is_well(wanted) else 1
 

@@ -79,7 +79,7 @@ def ingest_and_report(
     from gridcontainer.cli.report import print_ingested, told_progress  # noqa: PLC0415
     from gridcontainer.container.catalogue.catalogue import renew_catalogue  # noqa: PLC0415
     from gridcontainer.container.ingest.batch import ingest_datasets  # noqa: PLC0415
-    from gridcontainer.container.storage import Storage  # noqa: PLC0415
+    from gridcontainer.container.storage import Storage, has_table  # noqa: PLC0415
 
     def session() -> "SparkSession":
         from gridcontainer.spark.session import build_session  # noqa: PLC0415 - not for small ones
@@ -104,6 +104,8 @@ def ingest_and_report(
         console.print(f"{name} failed: {failure}", style="bold red", markup=False)
     for empty in outcome.emptied(wanted):
         console.print(empty, style="bold red", markup=False)
-    if failure := renew_catalogue(Storage(container), declared):
+    storage = Storage(container)
+    is_stale = outcome.has_changes or not has_table(storage.catalogue)
+    if is_stale and (failure := renew_catalogue(storage, declared)):
         console.print(failure, style="yellow", markup=False)
     return outcome.is_well(wanted)

@@ -102,6 +102,11 @@ def last_run(storage: Storage, dataset: str) -> Run | None:
     return max(runs, key=lambda run: run.started, default=None)
 
 
+def newest_runs(storage: Storage) -> dict[str, Run]:
+    """The newest run of each dataset, whatever the job."""
+    return {run.dataset: run for run in sorted(read_runs(storage), key=lambda run: run.started)}
+
+
 def last_runs(storage: Storage, job: str) -> dict[str, Run]:
     """The newest run of a job for each dataset that it ran for."""
     newest: dict[str, Run] = {}

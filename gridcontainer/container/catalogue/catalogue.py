@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 from deltalake import write_deltalake
 from deltalake.exceptions import TableNotFoundError
@@ -94,15 +95,19 @@ def build_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> li
     declared = {declaration.dataset: declaration for declaration in declarations}
     runs = _runs_by_dataset(storage.runs)
     quarantined = count_quarantined(storage)
-    return [
-        _entry(
-            table,
-            declared.get(table.dataset),
-            runs=sorted(runs.get(table.dataset, []), key=lambda run: run["started"], reverse=True),
-            quarantined=quarantined.get(table.dataset, {}),
-        )
-        for table in open_tables(storage)
-    ]
+    with duckdb.connect() as engine:
+        return [
+            _entry(
+                table,
+                measure(table, engine),
+                declared.get(table.dataset),
+                runs=sorted(
+                    runs.get(table.dataset, []), key=lambda run: run["started"], reverse=True
+                ),
+                quarantined=quarantined.get(table.dataset, {}),
+            )
+            for table in open_tables(storage)
+        ]
 
 
 def write_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> None:
@@ -131,12 +136,12 @@ def renew_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> st
 
 def _entry(
     table: OpenTable,
+    measured: Measured,
     declaration: Declaration | None,
     *,
     runs: list[Entry],
     quarantined: Mapping[str, ReasonCount],
 ) -> Entry:
-    measured = measure(table)
     ingests = [run for run in runs if run["job"] in _JOBS]
     return {
         "department": table.department,

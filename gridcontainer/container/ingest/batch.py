@@ -13,6 +13,7 @@ from gridcontainer.container.ingest.dataset import (
     ingest_dataset,
     prepare_container,
 )
+from gridcontainer.container.runs import newest_runs
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError
 
@@ -35,6 +36,11 @@ class Outcome:
     def notes(self) -> list[str]:
         """Sentences that a person should read, of all datasets."""
         return [note for result in self.results for note in result.notes]
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether a dataset went in that was not there already."""
+        return any(result.changed for result in self.results)
 
     def emptied(self, declarations: Sequence[Declaration]) -> list[str]:
         """A sentence for each dataset of which no record was sound, and that may not be so."""
@@ -95,6 +101,7 @@ def ingest_datasets(
         StorageError: the container cannot be made.
     """
     prepare_container(storage)
+    earlier = newest_runs(storage)
 
     def ingest(declaration: Declaration) -> Ingested | GridContainerError:
         name = declaration.dataset
@@ -108,6 +115,7 @@ def ingest_datasets(
                 report=lambda step: report(name, step),
                 small_bytes=small_bytes,
                 accepts_removal=accepts_removal,
+                earlier=earlier.get(name),
             )
         except GridContainerError as error:
             report(name, "failed")

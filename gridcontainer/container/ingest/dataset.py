@@ -66,6 +66,7 @@ class Ingest:
         report: is told each step, for progress.
         small_bytes: size up to which a source is read, and a table changed, in this process.
         accepts_removal: a delivery may take away as much as it wants.
+        earlier: newest run of the dataset; None where there is none.
     """
 
     declaration: Declaration
@@ -76,6 +77,7 @@ class Ingest:
     report: Report
     small_bytes: int
     accepts_removal: bool
+    earlier: Run | None
 
     @cached_property
     def run_id(self) -> str:
@@ -100,7 +102,7 @@ class Ingest:
         fingerprint = digest_of(
             content, self.declaration.fingerprint(), self.city.model_dump_json()
         )
-        earlier = last_run(self.storage, self.declaration.dataset)
+        earlier = self.earlier
         if earlier is not None and (known := self._find_unchanged(earlier, fingerprint)):
             return known
         self.report("read")
@@ -255,6 +257,7 @@ def ingest_dataset(
     report: Report = lambda step: None,
     small_bytes: int = SMALL_BYTES,
     accepts_removal: bool = False,
+    earlier: Run | None = None,
 ) -> Ingested:
     """Bring one dataset into the container.
 
@@ -271,6 +274,7 @@ def ingest_dataset(
         report: is told each step, for progress.
         small_bytes: size up to which a source is read, and a table changed, in this process.
         accepts_removal: a person agreed to whatever the delivery takes away.
+        earlier: newest run of the dataset, where it is known; else the run ledger is read.
 
     Raises:
         SourceError: a file is missing or not written as declared; nothing is changed then.
@@ -280,7 +284,15 @@ def ingest_dataset(
         ConservationError: rows were lost or doubled.
     """
     work = Ingest(
-        declaration, city, sources, storage, session, report, small_bytes, accepts_removal
+        declaration,
+        city,
+        sources,
+        storage,
+        session,
+        report,
+        small_bytes,
+        accepts_removal,
+        earlier or last_run(storage, declaration.dataset),
     )
     return work.run()
 
