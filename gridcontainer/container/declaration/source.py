@@ -23,8 +23,6 @@ class Source(Model):
 
     Attributes:
         path: a file or a glob, relative to the root of the sources; none for ``jdbc``.
-        deliveries: ``newest`` reads only the last file of a glob in order of name, which is the
-            whole state, as dated names are; ``all`` reads every file.
         format: ``csv`` also stands for tab-separated and other delimited text; ``excel`` for any
             workbook, whatever its ending; ``vector`` for Shapefile, GeoPackage and the like, with
             the shape in the column ``geometry``; ``jdbc`` for a table of a ``database``. gzip is
@@ -45,10 +43,11 @@ class Source(Model):
             ``outer.lines.name``, the name of its line. ``{address}`` opens an object whose members
             are the records; the member's name becomes the column ``address``.
         database: where the rows of ``jdbc`` lie.
+        deliveries: ``newest`` reads only the last file of a glob in order of name, which is the
+            whole state, as dated names are; ``all`` reads every file.
     """
 
     path: SourcePath = ""
-    deliveries: Literal["all", "newest"] = "all"
     format: Format
     encoding: Encoding = "utf-8"
     separator: Character = ","
@@ -61,6 +60,7 @@ class Source(Model):
     layer: str | None = None
     records: RecordsPath | None = None
     database: Database | None = None
+    deliveries: Literal["all", "newest"] = "all"
 
     @model_validator(mode="after")
     def _header_or_columns(self) -> Self:

@@ -16,8 +16,8 @@ from gridcontainer.container.declaration.expression.kinds import (
     unify,
 )
 from gridcontainer.container.declaration.expression.nodes import NODES
+from gridcontainer.container.declaration.expression.parse import DEEPEST
 
-_DEEPEST: Final = 60
 _LONGEST: Final = 1_000_000
 
 
@@ -42,8 +42,8 @@ class Compiler:
         Raises:
             ValueError: it is not in the dialect, or mixes kinds that do not go together.
         """
-        if depth > _DEEPEST:
-            raise ValueError(f"is nested more than {_DEEPEST} deep")
+        if depth > DEEPEST:
+            raise ValueError(f"is nested more than {DEEPEST} deep")
         if type(node) not in NODES:
             raise ValueError(_refusal(node))
         write, reads = NODES[type(node)]

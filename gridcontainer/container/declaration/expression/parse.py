@@ -9,6 +9,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parsers.spark import SparkParser
 from sqlglot.tokenizer_core import Token, TokenType
 
+DEEPEST: Final = 60  # parts inside parts
 _LONGEST: Final = 20_000
 _STRANGE_ESCAPE: Final = re.compile(r"\\(?:\\|[^\\'\"nrt%_])")
 
@@ -51,7 +52,9 @@ def parse(text: str) -> exp.Expr:
     except SqlglotError as error:
         said = re.sub(r"\x1b\[\d*m", "", " ".join(str(error).split()))
         raise ValueError(f"is no expression: {said[:160]}") from None
-    except (RecursionError, ValueError, IndexError, AttributeError, TypeError) as error:
+    except RecursionError:
+        raise ValueError(f"is nested more than {DEEPEST} deep") from None
+    except (ValueError, IndexError, AttributeError, TypeError) as error:
         if isinstance(error, ValueError) and error.args and str(error).startswith("may not"):
             raise
         raise ValueError("is no single expression") from None
