@@ -1,14 +1,19 @@
 """Ingest and boxes: our layout against a plain Delta table and against Delta's own Z-order.
 
 python -m benchmarks.ingest [--rows 20000000] [--rounds 3] [--container var/demo] [--no-zorder]
+                            [--format csv]
 
 The rows are fixes of a taxi feed (see ``benchmarks.replicate``) in Parquet: the real objects in
-``--container`` (what ``make demo`` made) replicated with jitter. ``vs_plain_write`` is the time of
-a whole ingest (fingerprint, validate, encode, cluster, write, quarantine, ledger) over that of a
-plain Delta write of the same rows. ``box_vs_plain`` and ``box_vs_zorder`` are times of the same
-1 km boxes round places of the city, asked through Spark, and ``fast_box_vs_plain`` that of the same
-answers by ``gridcontainer query``, which needs no Spark; ``files_read_share`` is the share of our
-files that a box reads. Give ``--rows 100000000`` for the share that matters.
+``--container`` (what ``make demo`` made) replicated with jitter. ``vs_plain_write`` is the time
+of a whole ingest (fingerprint, validate, encode, cluster, write, quarantine, ledger) over that of
+a plain Delta write of the same rows, and ``vs_plain_and_zorder`` over that write and Delta's own
+``OPTIMIZE ... ZORDER BY``, which is what a user would do instead. With ``--format csv`` the rows
+are one CSV file, and ``csv_vs_spark`` is the time of a whole ingest over that of Spark's
+``read.csv`` with a schema and a plain Delta write; boxes are not asked then. ``box_vs_plain`` and
+``box_vs_zorder`` are times of the same 1 km boxes round places of the city, asked through Spark,
+and ``fast_box_vs_plain`` that of the same answers by ``gridcontainer query``, which needs no
+Spark; ``files_read_share`` is the share of our files that a box reads. Give ``--rows 100000000``
+for the share that matters.
 """
 
 import argparse
@@ -16,10 +21,12 @@ import json
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from rich.console import Console
@@ -28,7 +35,7 @@ from rich.table import Table
 from benchmarks.memory import peak_memory
 from benchmarks.replicate import read_places, replicate
 from benchmarks.rounds import best_of
-from gridcontainer.container.declaration import Declaration, load_city
+from gridcontainer.container.declaration import Declaration, Source, Time, load_city
 from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset, prepare_container
 from gridcontainer.container.query import Question, find, in_box
 from gridcontainer.container.storage import Storage
@@ -48,6 +55,13 @@ FIXES = Declaration.model_validate(
         "time": {"columns": ["measured"]},
     }
 )
+FIXES_CSV = FIXES.model_copy(
+    update={
+        "source": Source(path="csv/fixes.csv", format="csv"),
+        "time": Time(columns=["measured"], format="yyyy-MM-dd HH:mm:ss", zone="UTC"),
+    }
+)
+_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def main() -> None:
@@ -58,16 +72,24 @@ def main() -> None:
     parser.add_argument("--container", default="var/demo", help="of real objects: make demo")
     parser.add_argument("--folder", help="for the tables; a temporary one where missing")
     parser.add_argument("--no-zorder", action="store_true")
+    parser.add_argument("--format", choices=["parquet", "csv"], default="parquet")
     options = parser.parse_args()
     places = read_places(options.container)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, peak_memory() as peak:
         spark = build_session("benchmarks.ingest")
         source = Path(folder) / "fixes"
         replicate(spark, places, options.rows).write.parquet(str(source))
-        ratios = measure_write(spark, Path(folder), options.rows, options.rounds)
-        ratios |= measure_boxes(
-            spark, Path(folder), places, options.rounds, zorder=not options.no_zorder
-        )
+        if options.format == "csv":
+            ratios = measure_csv(spark, Path(folder), options.rows, options.rounds)
+        else:
+            seconds = measure_write(spark, Path(folder), options.rows, options.rounds)
+            ratios = {"vs_plain_write": seconds["ingest"] / seconds["plain Delta write"]}
+            if not options.no_zorder:
+                zorder = _make_zorder(spark, Path(folder) / "plain", Path(folder) / "zorder")
+                ratios["vs_plain_and_zorder"] = seconds["ingest"] / zorder
+            ratios |= measure_boxes(
+                spark, Path(folder), places, options.rounds, zorder=not options.no_zorder
+            )
         spark.stop()
     ratios["peak_gib"] = peak[0] / 2**30
     print(json.dumps({name: round(ratio, 4) for name, ratio in ratios.items()}))
@@ -75,27 +97,64 @@ def main() -> None:
 
 def measure_write(spark: SparkSession, folder: Path, rows: int, rounds: int) -> dict[str, float]:
     """A whole ingest against a plain write; both from the same Parquet files."""
-    results: list[Ingested] = []
 
     def plain() -> None:
-        shutil.rmtree(folder / "plain", ignore_errors=True)
-        spark.read.parquet(str(folder / "fixes")).write.format("delta").save(str(folder / "plain"))
+        rows_of = spark.read.parquet(str(folder / "fixes"))
+        rows_of.write.format("delta").mode("overwrite").save(str(folder / "plain"))
+
+    return _measure(spark, folder, FIXES, {"plain Delta write": plain}, rows, rounds)
+
+
+def measure_csv(spark: SparkSession, folder: Path, rows: int, rounds: int) -> dict[str, float]:
+    """A whole ingest of one CSV file against Spark's reader of it and a plain write."""
+    schema = spark.read.parquet(str(folder / "fixes")).schema
+    (folder / "csv").mkdir()
+    with duckdb.connect() as engine:
+        engine.execute("SET TimeZone = 'UTC'")
+        engine.execute(
+            f"COPY (SELECT * REPLACE (strftime(received, '{_TIME}') AS received, "
+            f"strftime(measured, '{_TIME}') AS measured) "
+            f"FROM read_parquet('{folder}/fixes/*.parquet')) TO '{folder}/csv/fixes.csv' (HEADER)"
+        )
+
+    def plain() -> None:
+        reader = spark.read.schema(schema).option("header", "true")
+        rows_of = reader.option("timestampFormat", "yyyy-MM-dd HH:mm:ss").csv(
+            str(folder / "csv/fixes.csv")
+        )
+        rows_of.write.format("delta").mode("overwrite").save(str(folder / "plain"))
+
+    seconds = _measure(spark, folder, FIXES_CSV, {"Spark read.csv and write": plain}, rows, rounds)
+    return {"csv_vs_spark": seconds["ingest"] / seconds["Spark read.csv and write"]}
+
+
+def _measure(
+    spark: SparkSession,
+    folder: Path,
+    declaration: Declaration,
+    others: dict[str, Callable[[], None]],
+    rows: int,
+    rounds: int,
+) -> dict[str, float]:
+    results: list[Ingested] = []
+    city = load_city(Path("conf/city/shanghai.yaml"))
 
     def ours() -> None:
         shutil.rmtree(folder / "container", ignore_errors=True)
         storage = Storage(str(folder / "container"))
         prepare_container(storage)
-        city = load_city(Path("conf/city/shanghai.yaml"))
         results.append(
-            ingest_dataset(lambda: spark, FIXES, city=city, sources=folder, storage=storage)
+            ingest_dataset(lambda: spark, declaration, city=city, sources=folder, storage=storage)
         )
 
-    seconds = best_of({"plain Delta write": plain, "ingest": ours}, rounds)
+    seconds = best_of({**others, "ingest": ours}, rounds)
     run, table = results[-1].run, results[-1].table
     if run.rows_in != rows or run.rows_out + run.rows_quarantined != rows:
         raise SystemExit(f"rows were lost: {run}")
-    _print(f"{rows:,} rows, {run.rows_quarantined:,} set aside, {table.files} files", seconds, "s")
-    return {"vs_plain_write": seconds["ingest"] / seconds["plain Delta write"]}
+    _print(
+        f"{rows:,} rows, {run.rows_quarantined:,} quarantined, {table.files} files", seconds, "s"
+    )
+    return seconds
 
 
 def measure_boxes(
@@ -106,7 +165,6 @@ def measure_boxes(
         "traffic", "fixes")}  # fmt: skip
     if zorder:
         tables["zorder"] = folder / "zorder"
-        _make_zorder(spark, folder / "plain", folder / "zorder")
     frames = {name: spark.read.format("delta").load(str(path)) for name, path in tables.items()}
     boxes = _boxes(places)
     _check(frames, folder, boxes[:4])
@@ -127,14 +185,20 @@ def measure_boxes(
     return ratios | {"files_read_share": float(np.mean(read)) / files}
 
 
-def _make_zorder(spark: SparkSession, plain: Path, path: Path) -> None:
-    """As Delta's users make it: Z-order by longitude and latitude, files as large as ours."""
+def _make_zorder(spark: SparkSession, plain: Path, path: Path) -> float:
+    """As Delta's users make it: Z-order by longitude and latitude, files as large as ours.
+
+    Returns:
+        Seconds of the plain write and the Z-order.
+    """
     started = time.perf_counter()
     spark.read.format("delta").load(str(plain)).write.format("delta").save(str(path))
     spark.conf.set("spark.databricks.delta.optimize.maxFileSize", str(24 << 20))
     spark.sql(f"OPTIMIZE delta.`{path}` ZORDER BY (lon, lat)")
     spark.conf.unset("spark.databricks.delta.optimize.maxFileSize")
-    print(f"plain write and Z-order: {time.perf_counter() - started:.1f} s")
+    seconds = time.perf_counter() - started
+    print(f"plain write and Z-order: {seconds:.1f} s")
+    return seconds
 
 
 def _boxes(places: Any) -> list[Box]:
