@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.actions import Action, Snapshot, TableMetadata
-from gridcontainer.container.tables.data_files import write_files
+from gridcontainer.container.tables.data_files import plain_columns, write_files
 from gridcontainer.container.tables.log import commit_among_others, read_snapshot
 from gridcontainer.container.tables.rows import read_rows
 from gridcontainer.container.tables.schemas import RUNS
@@ -86,7 +86,7 @@ def record_run(storage: Storage, *runs: Run) -> None:
         return
     rows = pa.Table.from_pylist([_to_row(run) for run in runs], schema=RUNS)
     added = write_files(
-        rows, storage.runs, files=storage.files, partition=(), statistics=("dataset", "started")
+        rows, storage.runs, files=storage.files, partition=(), statistics=plain_columns(RUNS)
     )
 
     def append(there: Snapshot | None) -> list[Action]:

@@ -107,7 +107,7 @@ def test_unchanged_rows_keep_the_run_that_wrote_them(bring, tmp_path):
 
 
 def test_history_closes_what_changes_and_opens_it_anew(bring, tmp_path):
-    keys = {"history": True, "absent": "delete", "most_removed": 0.25}
+    keys = {"history": True, "absent": "delete"}
     began = bring(FIRST, **keys).run.started
     changed = bring(CHANGED, **keys)
     rows = held(tmp_path)
@@ -122,7 +122,7 @@ def test_history_closes_what_changes_and_opens_it_anew(bring, tmp_path):
 
 
 def test_history_holds_a_row_that_comes_back(bring, tmp_path):
-    keys = {"history": True, "absent": "delete", "most_removed": 0.25}
+    keys = {"history": True, "absent": "delete"}
     bring(FIRST, **keys)
     without = {key: FIRST[key] for key in "abc"}
     bring(without, **keys)
@@ -192,7 +192,7 @@ def test_only_the_files_with_a_change_are_written_anew(spark, city, wide, declar
     def bring(rows: pd.DataFrame):
         rows.to_csv(folder / "places.csv", index=False)
         return ingest_dataset(
-            lambda: spark, declare(key=["id"]), city=city, sources=folder, storage=storage
+            spark, declare(key=["id"]), city=city, sources=folder, storage=storage
         )
 
     first = bring(places)

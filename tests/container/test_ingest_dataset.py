@@ -15,7 +15,7 @@ import shapely
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession, functions as F
 
-from gridcontainer.container.ingest import dataset as ingest_module, write as write_module
+from gridcontainer.container.ingest import dataset as ingest_module, table as table_module
 from gridcontainer.container.ingest.batch import ingest_datasets
 from gridcontainer.container.runs import last_run
 from gridcontainer.container.storage import Storage
@@ -411,8 +411,9 @@ def test_a_failed_ingest_leaves_the_earlier_table(ingest, declare, tmp_path):
 
     source.write_bytes(FEW.replace("name", "名字").encode("gb18030"))  # seen by the driver
     fails(r"places\.csv cannot be read as utf-8 .* gb18030|\(gb18030")
-    source.write_bytes((FEW + "9,上海,121.4,31.2\n").encode("gb18030"))  # seen in a task
-    fails(r"^/.*places\.csv cannot be read as utf-8 .*\(gb18030")
+    many = "".join(f"{n},上海,121.4,31.2\n" for n in range(10, 30))  # one line would be broken
+    source.write_bytes((FEW + many).encode("gb18030"))
+    fails(r"^places: /.*places\.csv .*20 of 24 records are broken; line 6 .*Set source\.encoding")
     source.write_text("id;name;lon;lat\n1;a;121;31\n")
     fails(r"no column id, lat, lon in places\.csv")
     source.unlink()
@@ -428,7 +429,7 @@ def test_a_container_that_cannot_be_written_is_told_in_one_line(ingest, declare,
     (tmp_path / "places.csv").write_text(FEW)
     (tmp_path / "container").write_text("a file where a folder is wanted")
     with pytest.raises(
-        StorageError, match=r"^places: Spark failed at 'write': .*/container"
+        StorageError, match=r"^places: .*/container.*: Not a directory\. Can it be written to"
     ) as told:
         ingest(declare())
     assert "\n" not in str(told.value)
@@ -440,11 +441,11 @@ def test_lost_rows_are_told_not_recorded_and_put_right_by_the_next_run(
     (tmp_path / "places.csv").write_text(FEW)
     storage = Storage(str(tmp_path / "container"))
 
-    def losing(rows, **options):
-        return to_dataset(rows, **options).where(F.col("source_row") != 2)
+    def losing(rows, path, **options):
+        return write_files(rows.slice(1), path, **options)
 
-    to_dataset = write_module.to_dataset
-    monkeypatch.setattr(write_module, "to_dataset", losing)
+    write_files = table_module.write_files
+    monkeypatch.setattr(table_module, "write_files", losing)
     with pytest.raises(ConservationError, match="places: 4 rows in, but 1 out and 2 set aside"):
         ingest(declare(key=["id"]))
     assert last_run(storage, "places") is None
@@ -453,7 +454,7 @@ def test_lost_rows_are_told_not_recorded_and_put_right_by_the_next_run(
 
 
 def test_a_table_that_the_ledger_does_not_know_is_put_right(ingest, declare, tmp_path, monkeypatch):
-    declaration = declare(key=["id"], absent="delete")
+    declaration = declare(key=["id"], absent="delete", most_removed=1)
     source = tmp_path / "places.csv"
     path = Storage(str(tmp_path / "container")).dataset("planning", "places")
     source.write_text(FEW)
@@ -536,7 +537,7 @@ def test_one_that_fails_does_not_stop_the_others(ingested, city, spark, declare)
     assert list(outcome.failures) == ["places"]
     assert [result.run.dataset for result in outcome.results] == ["towns"]
     assert ("places", "failed") in told
-    assert told[-1] == ("towns", "done")
+    assert ("towns", "done") in told
     assert [line.split(":")[0] for line in outcome.lines()] == ["planning/towns", "places"]
 
 

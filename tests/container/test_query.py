@@ -19,8 +19,9 @@ from gridcontainer.container.query import (
     read_dataset,
 )
 from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables.arrange import arrange
 from gridcontainer.container.tables.frames import replace_dataset
-from gridcontainer.container.tables.layout import Layout, arrange
+from gridcontainer.container.tables.layout import Layout
 from gridcontainer.errors import CodeError, CoordinateError, DatasetError
 from gridcontainer.grid import LEVELS, code_to_bounds, lonlat_to_code
 from gridcontainer.spark.columns import grid_cell, grid_cell_code

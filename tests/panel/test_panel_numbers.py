@@ -11,6 +11,7 @@ from little_city import CITY, DAYS, LittleCity, declared, indicators_of, towns
 from pyspark.sql import SparkSession, functions as F
 
 from gridcontainer.cli.main import cli
+from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.numbers import NumberFormat
 from gridcontainer.grid import lonlat_to_cell
 from gridcontainer.panel import Outcome, build_panel
@@ -125,15 +126,19 @@ def test_formats_hold_inside_expressions(spark: SparkSession):
     rows = [("1,000", "2"), ("--", "2"), ("x", "2"), (None, "2"), ("5", "y")]
     frame = spark.createDataFrame(rows, "amount string, other string")
     writing = Writing({"amount": NumberFormat(thousands=",")}, ["--"])
-    found = add_number(frame, "Amount * 2", writing)
+    found = add_number(frame, Expression("Amount * 2"), writing, place="t")
     assert found.columns == ["amount", "other", "_value", "_unreadable"]
     read = [tuple(row) for row in found.select("amount", "_value", "_unreadable").collect()]
     assert read == [
         ("1,000", 2000.0, False), ("--", None, False), ("x", None, True), (None, None, False),
         ("5", 10.0, False),
     ]  # fmt: skip
-    unnamed = add_number(frame, "other", writing).select("_value", "_unreadable").collect()
+    unnamed = (
+        add_number(frame, Expression("other"), writing, place="t")
+        .select("_value", "_unreadable")
+        .collect()
+    )
     assert [tuple(row) for row in unnamed][-1] == (None, True)
     typed = frame.select(F.lit(float("nan")).alias("n"), F.lit(float("inf")).alias("i"))
-    assert add_number(typed, "n", writing).first()[-1] is False
-    assert add_number(typed, "i", writing).first()[-1] is True
+    assert add_number(typed, Expression("n"), writing, place="t").first()[-1] is False
+    assert add_number(typed, Expression("i"), writing, place="t").first()[-1] is True

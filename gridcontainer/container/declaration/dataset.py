@@ -56,7 +56,8 @@ class Declaration(Model):
         keep: which record stays where several have one key, in order of file and row: ``first`` or
             ``last``. Where missing: the first, and a run says so if they are in several files.
         most_removed: share of its rows, in [0, 1], that one delivery may take away from the table;
-            one that takes more is refused until a person agrees. 1 allows everything.
+            one that takes more (and more than one row) is refused until a person agrees. 1 allows
+            everything, 0 nothing.
         may_be_empty: a delivery of which no record is sound is expected.
         missing: texts that mean "no value" in a coordinate, key, time or number, beside the empty
             one; white space around them does not matter.

@@ -26,7 +26,7 @@ from gridcontainer.container.tables.actions import TableMetadata
 from gridcontainer.container.tables.log import create_table, read_snapshot
 from gridcontainer.container.tables.schemas import QUARANTINE, RUNS
 from gridcontainer.container.tables.state import TableState, find_state
-from gridcontainer.errors import StorageError
+from gridcontainer.errors import SourceError, StorageError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -294,7 +294,12 @@ def ingest_dataset(
         accepts_removal,
         earlier or last_run(storage, declaration.dataset),
     )
-    return work.run()
+    try:
+        return work.run()
+    except (SourceError, StorageError) as error:
+        if str(error).startswith(f"{declaration.dataset}:"):
+            raise
+        raise type(error)(f"{declaration.dataset}: {error}") from error
 
 
 def prepare_container(storage: Storage) -> None:

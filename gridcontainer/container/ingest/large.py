@@ -1,11 +1,15 @@
 """Large sources and changes of large tables: Spark schedules, shuffles and merges."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import unquote
 
 import pyarrow as pa
+from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -17,11 +21,12 @@ from gridcontainer.container.ingest.tasks import FileTasks, FrameTasks, Sample, 
 from gridcontainer.container.ingest.work import Buckets, ReadWork, WriteWork
 from gridcontainer.container.tables.actions import DataFile, Snapshot
 from gridcontainer.container.tables.changes import count_changes, find_changes
-from gridcontainer.container.tables.frames import current_rows
+from gridcontainer.container.tables.frames import current_rows, first_line
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
 from gridcontainer.container.tables.log import read_snapshot, require_snapshot
 from gridcontainer.container.tables.merge import merge_changes
 from gridcontainer.container.tables.state import ABSENT, Changes
+from gridcontainer.errors import SourceError, StorageError
 
 _MOST_CHANGED = 0.5  # of the rows; above it the staged files become the table
 
@@ -40,6 +45,13 @@ def bring_large(
     Raises:
         DeliveryError: the delivery would take away too much; nothing is changed then.
     """
+    with told_in_one_line(work):
+        return _bring_large(work, spark, tasks, before)
+
+
+def _bring_large(
+    work: Work, spark: SparkSession, tasks: FileTasks | FrameTasks, before: int
+) -> Brought:
     sample = tasks.sample()
     there = read_snapshot(work.table.path)
     layout = _choose_layout(work, sample, there)
@@ -67,6 +79,24 @@ def bring_large(
         repaired=written.wrote.repaired,
         notes=(*work.source.notes, *_notes(work, written)),
     )
+
+
+@contextmanager
+def told_in_one_line(work: Work) -> Iterator[None]:
+    """Errors of Spark as our own; what a reader said in a task is raised as it meant it.
+
+    Args:
+        work: what the run works with.
+    """
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as error:
+        if said := re.search(r"SourceError: (.*)", str(error)):
+            raise SourceError(said.group(1)) from None
+        raise StorageError(
+            f"{work.declaration.dataset}: Spark failed: {first_line(error)}. Can "
+            f"{work.storage.root} be written to? The next run does again what this one left undone"
+        ) from error
 
 
 def _notes(work: Work, written: Sorted) -> list[str]:
@@ -145,7 +175,19 @@ def change_large(
     Returns:
         The numbers of changed rows, and the version.
     """
-    table, own = work.table, layout or layout_of(there)
+    with told_in_one_line(work):
+        return _change_large(work, spark, there, staged, rows, layout or layout_of(there))
+
+
+def _change_large(
+    work: Work,
+    spark: SparkSession,
+    there: Snapshot,
+    staged: Sequence[DataFile],
+    rows: int,
+    own: Layout,
+) -> tuple[Changes, int]:
+    table = work.table
     new = _read_staged(spark, work, staged, own)
     held = current_rows(spark.read.format("delta").load(table.path))
     changes = find_changes(new, held).persist(StorageLevel.MEMORY_AND_DISK)

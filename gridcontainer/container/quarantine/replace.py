@@ -7,13 +7,12 @@ import pyarrow as pa
 
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.actions import Action, DataFile, Snapshot, TableMetadata
-from gridcontainer.container.tables.data_files import write_files
+from gridcontainer.container.tables.data_files import plain_columns, write_files
 from gridcontainer.container.tables.log import commit_among_others, read_snapshot
 from gridcontainer.container.tables.rows import read_rows
 from gridcontainer.container.tables.schemas import QUARANTINE
 
 _PARTITION: Final = ("dataset",)
-_STATISTICS: Final = ("source_row",)
 
 
 def write_quarantine_files(rows: pa.Table, storage: Storage) -> list[DataFile]:
@@ -23,7 +22,7 @@ def write_quarantine_files(rows: pa.Table, storage: Storage) -> list[DataFile]:
         storage.quarantine,
         files=storage.files,
         partition=_PARTITION,
-        statistics=_STATISTICS,
+        statistics=[name for name in plain_columns(QUARANTINE) if name not in _PARTITION],
     )
 
 

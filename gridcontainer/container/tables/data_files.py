@@ -19,6 +19,7 @@ from gridcontainer.container.tables.actions import DataFile
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
 _PARQUET: Final[Any] = pq
 _ROW_GROUP: Final = 131_072  # rows; a query by cell reads few of them
+_LONGEST: Final = 64  # characters of a text in the statistics
 _CHANGES: Final = "_change_data"
 
 
@@ -109,6 +110,15 @@ def _write(
     )
 
 
+def plain_columns(schema: pa.Schema) -> list[str]:
+    """The columns that can have statistics.
+
+    delta-rs 1.6 finds nothing by a column that has none where another one has: small tables that
+    are read by any column have them all.
+    """
+    return [field.name for field in schema if not pa.types.is_nested(field.type)]
+
+
 def _repetitive(schema: pa.Schema) -> list[str]:
     """The columns that are worth a dictionary: trying one for the others doubles the time."""
     types = pa.types
@@ -136,7 +146,9 @@ def _statistics(rows: pa.Table, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _told(value: Any, *, up: bool = False) -> Any:
-    """A value as statistics hold it: times in milliseconds, the greatest rounded up."""
+    """A value as statistics hold it: times in milliseconds, texts cut; the greatest rounded up."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return value[:_LONGEST] + ("\U0010ffff" if up else "")
     if not isinstance(value, datetime):
         return value
     microseconds = value.microsecond + (999 if up else 0)
