@@ -219,7 +219,7 @@ def test_departments_and_tags_choose_data_sets(root):
 
 def test_as_of_finds_what_was_valid_then(root, spark):
     changed = last_run(Storage(str(root)), "shelters").started
-    before, after = changed - timedelta(seconds=1), changed + timedelta(seconds=1)
+    before, after = changed - timedelta(milliseconds=1), changed + timedelta(seconds=1)
 
     def beds(*then: str) -> list[str]:
         asked = ("--dataset", "shelters", "--json", "--city", CITY, *then)

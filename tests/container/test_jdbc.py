@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 import shapely
+from deltalake import DeltaTable
 from pydantic import ValidationError
 from pyspark.sql import SparkSession
 
 from gridcontainer.container.declaration import Declaration, Source
-from gridcontainer.container.ingest.database import database_fingerprint, read_database, read_jdbc
+from gridcontainer.container.ingest import database
+from gridcontainer.container.ingest.database import database_fingerprint, open_database, read_jdbc
+from gridcontainer.container.ingest.dataset import ingest_dataset
+from gridcontainer.container.storage import Storage
 from gridcontainer.errors import SourceError
 
 STOPS = [  # id, name, lon, lat, opened, seen, fare, mark
@@ -74,16 +78,32 @@ def test_every_value_comes_as_text(spark, url):
 
 
 def test_rows_are_numbered_by_key_or_declared_order_and_know_their_table(spark, url):
-    raw, names = read_database(spark, declared(url))
-    assert names["lon"] == "source_lon"  # the container's own lon is in WGS 84
+    source, raw = open_database(spark, declared(url))
+    assert raw.columns == source.schema.names
     rows = sorted(raw.collect(), key=lambda row: row["_row"])
     assert [(row["_row"], row["id"]) for row in rows] == [(1, "1"), (2, "2"), (3, "3")]
     assert {row["_file"] for row in rows} == {f"{url}#stops"}
     assert [row["_fault"] for row in rows] == [None] * 3
     by_name = {"query": 'SELECT * FROM stops WHERE "id" > 1', "order": ["name"]}
-    raw, _ = read_database(spark, declared(url, database=by_name))
+    _, raw = open_database(spark, declared(url, database=by_name))
     found = {row["_row"]: row["name"] for row in raw.collect()}
     assert found == {1: "", 2: "人民广场"}
+
+
+def test_few_rows_and_many_come_in_alike(spark, url, city, tmp_path, monkeypatch):
+    contents = []
+    for most in (10, 0):  # rows that are judged in this process; the others by Spark's tasks
+        monkeypatch.setattr(database, "SMALL_ROWS", most)
+        storage = Storage(str(tmp_path / f"container{most}"))
+        declaration = declared(url)
+        run = ingest_dataset(
+            lambda: spark, declaration, city=city, sources=tmp_path, storage=storage
+        ).run
+        path = storage.dataset(declaration.department, declaration.dataset)
+        rows = DeltaTable(path).to_pandas().drop(columns="run_id").sort_values("id")
+        contents.append((run.rows_in, run.rows_out, run.reasons, rows.to_dict("records")))
+    assert contents[0] == contents[1]
+    assert contents[0][:2] == (3, 1)  # one without a latitude, one at 0, 0
 
 
 def test_a_split_read_has_the_same_rows(spark, url):
@@ -96,7 +116,8 @@ def test_a_split_read_has_the_same_rows(spark, url):
 def test_shapes_are_read_and_bad_ones_are_faults(spark, url):
     position = {"geometry": "shape", "geometry_format": "wkt"}
     declaration = declared(url, kind="polygons", position=position, database={"table": "areas"})
-    first, second = sorted(read_database(spark, declaration)[0].collect(), key=lambda r: r["_row"])
+    _, raw = open_database(spark, declaration)
+    first, second = sorted(raw.collect(), key=lambda row: row["_row"])
     assert shapely.from_wkb(bytes(first["_geometry"])).equals(shapely.from_wkt(SHAPES[0][1]))
     assert second["_fault"].startswith("shape cannot be read: ")
 
@@ -126,7 +147,7 @@ FAULTY = {
 @pytest.mark.parametrize(("database", "said"), FAULTY.values(), ids=FAULTY)
 def test_a_mistake_is_told_in_one_line(spark, url, database, said):
     with pytest.raises(SourceError, match=said) as caught:
-        read_database(spark, declared(url, database=database))
+        open_database(spark, declared(url, database=database))
     assert "\n" not in str(caught.value)
 
 

@@ -14,7 +14,7 @@ from gridcontainer.container.storage import Storage
 from gridcontainer.errors import ConservationError, StorageError
 
 CITY = load_city(Path(__file__).parents[2] / "conf/city/shanghai.yaml")
-PHASES = ("fingerprint", "read", "write", "set aside")  # as an ingest reports them
+PHASES = ("fingerprint", "read", "write", "quarantine")  # as an ingest reports them
 HELD = {"a": 121.40, "b": 121.41, "c": 121.42}
 ONE = HELD | {"a": 121.43, "one": 121.44, "bad one": 10.0}
 TWO = HELD | {"a": 121.45, "two": 121.46, "bad two": 11.0, "bad too": 12.0}

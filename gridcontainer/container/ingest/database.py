@@ -177,6 +177,15 @@ def _with_shapes(raw: DataFrame, declaration: Declaration, schema: pa.Schema) ->
     datum = declaration.datum or "WGS84"
 
     def add(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-        return (add_geometry(batch, position, datum).cast(schema) for batch in batches)
+        return (
+            add_geometry(
+                batch,
+                position,
+                datum,
+                is_declared=declaration.datum is not None,
+                accept_ballpark=declaration.accept_ballpark,
+            ).cast(schema)
+            for batch in batches
+        )
 
     return raw.mapInArrow(add, from_arrow_schema(schema))

@@ -125,6 +125,7 @@ def _prepare(declaration: Declaration, city: CityProfile, storage: Storage) -> _
     if last is None or there is None:
         raise DatasetError(f"{declaration.dataset} is not in {storage.root}; ingest it first")
     columns = columns_of(waiting, declaration)
+    declaration.require_columns(columns)
     names = stored_names(columns)
     datum = there.metadata.properties.get("gridcontainer.datum") or declaration.datum or city.datum
     judge = Judge.create(declaration, city, names, datum)
