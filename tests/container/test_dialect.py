@@ -140,7 +140,8 @@ def test_a_refusal_names_what_is_meant():
     assert "beyond 64 bits" in refusal("num = 310101199001011234567")
     assert "join them by concat" in refusal("name = 'a' 'b'")
     assert "2 to 3 arguments, not 1" in refusal("substr(num)")
-    assert "nested more than" in refusal("(" * 90 + "num" + ")" * 90)
+    for depth in (61, 90, 900):
+        assert " nested " in refusal("(" * depth + "num" + ")" * depth)
     assert "more than 20,000 characters" in refusal("a" * 30_000)
 
 

@@ -63,7 +63,7 @@ def differences(spark, texts: list[str], table: pa.Table) -> list[str]:
     ]
 
 
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
-@given(texts=st.lists(EXPRESSIONS, min_size=40, max_size=40), table=rows(20))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@given(texts=st.lists(EXPRESSIONS, min_size=60, max_size=60), table=rows(20))
 def test_spark_and_duckdb_give_the_same(spark, texts, table):
     assert differences(spark, texts, table) == []

@@ -124,7 +124,7 @@ def _prepare(declaration: Declaration, city: CityProfile, storage: Storage) -> _
     last, there = last_run(storage, declaration.dataset), read_snapshot(path)
     if last is None or there is None:
         raise DatasetError(f"{declaration.dataset} is not in {storage.root}; ingest it first")
-    columns = columns_of(waiting, declaration)
+    columns = columns_of(waiting, declaration, there.metadata.schema.names)
     declaration.require_columns(columns)
     names = stored_names(columns)
     datum = there.metadata.properties.get("gridcontainer.datum") or declaration.datum or city.datum

@@ -96,6 +96,18 @@ def _round(self: "Compiler", name: str, terms: list[Term]) -> Term:
     return Term(f"round({value}{f', {digits}' if digits else ''})", Kind.NUMBER)
 
 
+def _whole(self: "Compiler", name: str, terms: list[Term]) -> Term:
+    """The next whole number down or up; null where that is beyond 64 bits."""
+    if terms[0].kind is Kind.INTEGER:
+        return terms[0]
+    value = self.to(terms[0], Kind.NUMBER).sql
+    function = "floor" if name == "floor" else "ceil"
+    if self.engine is Engine.DUCKDB:
+        return Term(f"TRY_CAST({function}({value}) AS BIGINT)", Kind.INTEGER)
+    fits = convert(Term(value, Kind.NUMBER), Kind.INTEGER, self.engine).sql
+    return Term(f"(CASE WHEN {fits} IS NOT NULL THEN {function}({value}) END)", Kind.INTEGER)
+
+
 def _date_add(self: "Compiler", name: str, terms: list[Term]) -> Term:
     days = literal(name, terms, 1, int, 0) * (1 if name == "date_add" else -1)
     if abs(days) > _MOST_DAYS:
@@ -130,6 +142,9 @@ _CALLS: Final = {
     "mod": (2, 2, _mod),
     "abs": (1, 1, _abs),
     "round": (1, 2, _round),
+    "floor": (1, 1, _whole),
+    "ceil": (1, 1, _whole),
+    "ceiling": (1, 1, _whole),
     "date_add": (2, 2, _date_add),
     "date_sub": (2, 2, _date_add),
     "date_trunc": (2, 2, _date_trunc),

@@ -6,7 +6,7 @@ from typing import Final
 
 from gridcontainer.container.declaration.expression.kinds import Kind
 
-_T, _I, _N, _D, _S = Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.DATE, Kind.TIMESTAMP
+_T, _I, _D, _S = Kind.TEXT, Kind.INTEGER, Kind.DATE, Kind.TIMESTAMP
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,6 @@ _LOWER: Final = Function((_T,), _T, ("lower({0})", "lower_of({0})"))
 _UPPER: Final = Function((_T,), _T, ("upper({0})", "upper_of({0})"))
 _INSTR: Final = Function((_T, _T), _I, ("CAST(instr({0}, {1}) AS BIGINT)", "instr({0}, {1})"))
 _LOCATE: Final = Function((_T, _T), _I, ("CAST(instr({1}, {0}) AS BIGINT)", "instr({1}, {0})"))
-_CEIL: Final = Function(
-    (_N,), _I,
-    ("(CASE WHEN try_cast({0} AS BIGINT) IS NOT NULL THEN ceil({0}) END)",
-     "TRY_CAST(ceil({0}) AS BIGINT)"),
-)  # fmt: skip
 _DAY: Final = _part("dayofmonth")
 
 FIXED: Final[dict[str, Function]] = {
@@ -64,13 +59,6 @@ FIXED: Final[dict[str, Function]] = {
     ),
     "endswith": Function((_T, _T), Kind.BOOLEAN, ("endswith({0}, {1})", "ends_with({0}, {1})")),
     "contains": Function((_T, _T), Kind.BOOLEAN, _both("contains({0}, {1})")),
-    "floor": Function(
-        (_N,), _I,
-        ("(CASE WHEN try_cast({0} AS BIGINT) IS NOT NULL THEN floor({0}) END)",
-         "TRY_CAST(floor({0}) AS BIGINT)"),
-    ),
-    "ceil": _CEIL,
-    "ceiling": _CEIL,
     "year": _part("year"),
     "quarter": _part("quarter"),
     "month": _part("month"),
@@ -98,7 +86,8 @@ CASTS: Final = frozenset(
 # Functions whose arguments stand in relation to each other; see ``calls.py``.
 RELATED: Final = frozenset(
     {"coalesce", "nvl", "ifnull", "nvl2", "nullif", "if", "iff", "isnull", "isnotnull",
-     "greatest", "least", "abs", "round", "mod", "concat", "concat_ws", "translate", "substring",
+     "greatest", "least", "abs", "round", "floor", "ceil", "ceiling", "mod",
+     "concat", "concat_ws", "translate", "substring",
      "substr", "left", "right", "lpad", "rpad", "split_part", "regexp_like", "rlike", "regexp",
      "regexp_replace", "regexp_extract", "date_add", "date_sub", "date_trunc",
      "to_date", "try_to_date", "to_timestamp", "try_to_timestamp"}
