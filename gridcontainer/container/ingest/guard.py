@@ -48,18 +48,19 @@ class Guard:
         """
         self._require(removed, rows_before, "would remove", "rows")
 
-    def require_columns(self, vanished: Mapping[str, int], *, rows: int) -> None:
-        """Refuse a delivery that lacks columns in which the table has values.
+    def require_columns(self, vanished: Mapping[str, int]) -> None:
+        """Refuse a delivery that lacks a column in which the table has a value.
+
+        A column goes as a whole, so how few its values are does not matter.
 
         Args:
             vanished: number of values that the table has in each column that vanished.
-            rows: rows of the table.
 
         Raises:
             DeliveryError: names the columns.
         """
-        missed = [name for name, values in vanished.items() if values > self.most_removed * rows]
-        if missed and not self.is_accepted:
+        missed = [name for name, values in vanished.items() if values]
+        if missed and not self.is_accepted and self.most_removed < 1:
             raise DeliveryError(
                 f"{self.dataset}: the delivery has no column {', '.join(sorted(missed))} any "
                 f"more; the table stays as it is. {self._remedy}"
