@@ -129,7 +129,7 @@ def require_plausible(work: Work, delivery: Delivery) -> None:
         held = held.filter(held.column("valid_to").is_null())
     vanished = vanished_columns(held.column_names, work.table.columns)
     filled = {name: held.num_rows - held.column(name).null_count for name in vanished}
-    work.guard.require_columns(filled)
+    work.guard.require_columns(filled, rows=held.num_rows)
     work.guard.require_removal(removed=delivery.removed(held.num_rows), rows_before=held.num_rows)
 
 

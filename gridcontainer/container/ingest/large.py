@@ -202,7 +202,9 @@ def _require_plausible(
     vanished = vanished_columns(held.columns, work.table.columns)
     counted = held.agg(F.count("*"), *(F.count(f"`{name}`") for name in vanished)).collect()[0]
     before = counted[0]
-    work.guard.require_columns({name: counted[at + 1] for at, name in enumerate(vanished)})
+    work.guard.require_columns(
+        {name: counted[at + 1] for at, name in enumerate(vanished)}, rows=before
+    )
     if not work.declaration.key or is_rekeyed:
         removed = max(0, before - rows)
     else:
