@@ -48,6 +48,10 @@ class SourceError(GridContainerError, ValueError):
     """A source file that cannot be read as declared."""
 
 
+class NoRecordsError(SourceError):
+    """Source files without a record, in a format in which only records name columns."""
+
+
 class DeliveryError(SourceError):
     """A delivery that would take away more than is allowed; nothing was changed."""
 

@@ -36,6 +36,8 @@ OWN_COLUMNS = (
 # Names that an ingest, Spark or Delta's change feed use beside those of the table itself.
 _WORKING_COLUMNS = (
     *("_file", "_row", "_fault", "_text", "_repair", "_geometry", "_metadata", "reason"),
+    *("_lon", "_lat", "_cell", "_time", "_key", "_reason", "_detail", "_repaired"),
+    *("_first_reason", "_order"),
     *(
         "_point",
         "_lon_text",

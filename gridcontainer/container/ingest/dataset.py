@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +26,7 @@ from gridcontainer.container.tables.actions import TableMetadata
 from gridcontainer.container.tables.log import create_table, read_snapshot
 from gridcontainer.container.tables.schemas import QUARANTINE, RUNS
 from gridcontainer.container.tables.state import TableState, find_state
-from gridcontainer.errors import SourceError, StorageError
+from gridcontainer.errors import NoRecordsError, SourceError, StorageError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Report = Callable[[str], None]
 SessionMaker = Callable[[], "SparkSession"]
 SMALL_BYTES: Final = 256 << 20  # of a source's files, and of a table's
+# A record of these formats need not have all members.
+_SPARSE_FORMATS: Final = frozenset({"json", "jsonlines", "geojson"})
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class Ingest:
         if self.declaration.source.format == "jdbc":
             brought = self._bring_from_database(before)
         elif sum(file.size for file in files) <= self.small_bytes:
-            work = self._prepare(self._open_source())
+            work = self._prepare(self._open_source(before))
             judged = judge_in_memory(work.source, self.declaration, work.judge)
             require_unchanged(files)
             brought = self._bring_judged(work, judged, before)
@@ -161,20 +163,37 @@ class Ingest:
             from gridcontainer.container.ingest.large import bring_large  # noqa: PLC0415 - Spark
             from gridcontainer.container.ingest.tasks import FileTasks  # noqa: PLC0415
 
-            work, spark = self._prepare(self._open_source()), self.session()
+            work, spark = self._prepare(self._open_source(before)), self.session()
             tasks = FileTasks(spark, work.source, self.declaration, work.judge)
             brought = bring_large(work, spark, tasks, before=before)
         self.report("quarantine")
         replace_quarantined(self.storage, self.declaration.dataset, brought.quarantined)
         return brought
 
-    def _open_source(self) -> OpenSource:
+    def _open_source(self, before: int) -> OpenSource:
         extent = self.city.extent
-        return open_source(
+        open_files = partial(
+            open_source,
             self.sources,
             self.declaration,
             extent=(extent.west, extent.south, extent.east, extent.north),
             default_datum=self.city.datum,
+        )
+        try:
+            return open_files(may_be_empty=self.declaration.may_be_empty)
+        except NoRecordsError:
+            self._guard.require_rows(rows_in=0, rows_before=before)
+            if not before:  # nobody has seen a record yet: the declaration may be wrong
+                raise
+            return open_files(may_be_empty=True)
+
+    @property
+    def _guard(self) -> Guard:
+        return Guard(
+            self.declaration.dataset,
+            self.declaration.most_removed,
+            self.accepts_removal,
+            all_name_columns=self.declaration.source.format not in _SPARSE_FORMATS,
         )
 
     def _bring_from_database(self, before: int) -> Brought:
@@ -219,9 +238,7 @@ class Ingest:
             judge=RecordJudge.create(judge, names, self.declaration),
             table=table,
             storage=self.storage,
-            guard=Guard(
-                self.declaration.dataset, self.declaration.most_removed, self.accepts_removal
-            ),
+            guard=self._guard,
             session=self.session,
             small_bytes=self.small_bytes,
         )

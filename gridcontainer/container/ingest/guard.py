@@ -14,11 +14,14 @@ class Guard:
         dataset: name of the dataset.
         most_removed: share of rows that a delivery may take away, in [0, 1].
         is_accepted: a person agreed to whatever this delivery takes away.
+        all_name_columns: every delivery names all its columns; else only those of which a record
+            has a value, so that a column with few values may be missing.
     """
 
     dataset: str
     most_removed: float
     is_accepted: bool = False
+    all_name_columns: bool = True
 
     def require_rows(self, *, rows_in: int, rows_before: int) -> None:
         """Refuse an empty delivery where the last one had records.
@@ -49,7 +52,9 @@ class Guard:
         self._require(removed, rows_before, "would remove", "rows")
 
     def require_columns(self, vanished: Mapping[str, int], *, rows: int) -> None:
-        """Refuse a delivery that lacks columns in which the table has values.
+        """Refuse a delivery that lacks a column in which the table has values.
+
+        How few they are does not matter where every delivery names all its columns.
 
         Args:
             vanished: number of values that the table has in each column that vanished.
@@ -58,8 +63,9 @@ class Guard:
         Raises:
             DeliveryError: names the columns.
         """
-        missed = [name for name, values in vanished.items() if values > self.most_removed * rows]
-        if missed and not self.is_accepted:
+        allowed = 0 if self.all_name_columns else self.most_removed * rows
+        missed = [name for name, values in vanished.items() if values > allowed]
+        if missed and not self.is_accepted and self.most_removed < 1:
             raise DeliveryError(
                 f"{self.dataset}: the delivery has no column {', '.join(sorted(missed))} any "
                 f"more; the table stays as it is. {self._remedy}"

@@ -15,7 +15,7 @@ from gridcontainer.container.judge.repeated import Keep, find_repeated
 from gridcontainer.container.sources.records import ROW
 from gridcontainer.grid.arrays import Int64s
 
-ORDER: Final = "order"
+ORDER: Final = "_order"
 _DIGITS: Final = 32  # of a key
 _FILE_BITS: Final = 40  # of an order for the row in its file: a million million rows
 

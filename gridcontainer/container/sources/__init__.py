@@ -1,6 +1,7 @@
 """Readers of source files: pure Python and Arrow, no Spark, nothing judged and nothing lost."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -57,6 +58,7 @@ def open_source(
     *,
     extent: Extent | None = None,
     default_datum: str = "WGS84",
+    may_be_empty: bool = False,
 ) -> OpenSource:
     """Find a dataset's files, their columns and their datum.
 
@@ -68,8 +70,11 @@ def open_source(
         declaration: declaration of the dataset.
         extent: the city's extent, for which transformations to WGS 84 are chosen.
         default_datum: datum where neither the declaration nor the files say one, the city's.
+        may_be_empty: files that name no columns because they have no records are taken to have the
+            declared ones.
 
     Raises:
+        NoRecordsError: the files name no columns, because they have no records.
         SourceError: there is no such file, it is not written as declared, a declared column is
             missing, or the way from its datum to WGS 84 is only a guess.
     """
@@ -77,7 +82,10 @@ def open_source(
     if declaration.source.format in OPENED_FORMATS:
         found = open_format(files, root, declaration)
     else:
-        found = FoundFiles(source_columns(files, declaration))
+        found = FoundFiles(_all_columns(files, declaration))
+    if may_be_empty and not found.columns:
+        declared = {*declaration.needed_columns, *declaration.described_columns}
+        found = replace(found, columns=sorted(declared))
     require_declared(declaration, found.columns)
     datum, notes = find_source_datum(
         found.crs, declaration, default_datum=default_datum, extent=extent
@@ -163,10 +171,15 @@ def source_columns(files: Iterable[Path], declaration: Declaration) -> list[str]
     Raises:
         SourceError: a file cannot be read, or a declared column is in none of them.
     """
+    columns = _all_columns(files, declaration)
+    require_declared(declaration, columns)
+    return columns
+
+
+def _all_columns(files: Iterable[Path], declaration: Declaration) -> list[str]:
     columns: dict[str, None] = {}
     for path in files:
         columns |= dict.fromkeys(_file_columns(path, declaration))
-    require_declared(declaration, columns)
     return list(columns)
 
 

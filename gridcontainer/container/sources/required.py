@@ -5,7 +5,7 @@ from typing import Final
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.records import RESERVED, list_columns
-from gridcontainer.errors import SourceError
+from gridcontainer.errors import NoRecordsError, SourceError
 
 _HINTS: Final = {
     "csv": " Is source.separator right?",
@@ -20,13 +20,14 @@ def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
     """Every column that the declaration names is there, and none has a name of the readers' own.
 
     Raises:
+        NoRecordsError: there are no columns at all.
         SourceError: names what is missing, what there is, and what may be declared wrongly.
         DeclarationError: a condition or an expression reads a column that is not there.
     """
     present = dict.fromkeys(columns)
     where = f"{declaration.dataset}: "
     if not present:
-        raise SourceError(f"{where}{declaration.source.name} holds no records")
+        raise NoRecordsError(f"{where}{declaration.source.name} holds no records")
     if reserved := sorted(present.keys() & RESERVED):
         raise SourceError(
             f"{where}{', '.join(reserved)} in {declaration.source.name} is a name "
