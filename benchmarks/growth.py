@@ -30,7 +30,8 @@ from benchmarks.memory import peak_memory
 from benchmarks.reconstruct import bring_cells
 from benchmarks.replicate import read_places, replicate
 from gridcontainer.container.declaration import load_city
-from gridcontainer.container.ingest.dataset import ingest_dataset, prepare_container
+from gridcontainer.container.ingest.container import prepare_container
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.query import Question, find, in_box
 from gridcontainer.container.storage import Storage
 from gridcontainer.spark import build_session

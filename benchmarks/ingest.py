@@ -36,7 +36,8 @@ from benchmarks.memory import peak_memory
 from benchmarks.replicate import read_places, replicate
 from benchmarks.rounds import best_of
 from gridcontainer.container.declaration import Declaration, Source, Time, load_city
-from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset, prepare_container
+from gridcontainer.container.ingest.container import prepare_container
+from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset
 from gridcontainer.container.query import Question, find, in_box
 from gridcontainer.container.storage import Storage
 from gridcontainer.spark import build_session, grid_box_filter

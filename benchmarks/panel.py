@@ -34,7 +34,8 @@ from benchmarks.ingest import FIXES
 from benchmarks.memory import peak_memory
 from benchmarks.replicate import BEGIN, read_places, replicate
 from gridcontainer.container.declaration import CityProfile, load_city
-from gridcontainer.container.ingest.dataset import ingest_dataset, prepare_container
+from gridcontainer.container.ingest.container import prepare_container
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.storage import Storage
 from gridcontainer.panel import Indicator, build_panel
 from gridcontainer.panel.declaration import Source

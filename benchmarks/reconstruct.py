@@ -28,7 +28,8 @@ from benchmarks.ingest import FIXES
 from benchmarks.memory import peak_memory
 from benchmarks.replicate import read_places, replicate
 from gridcontainer.container.declaration import load_city
-from gridcontainer.container.ingest.dataset import ingest_dataset, prepare_container
+from gridcontainer.container.ingest.container import prepare_container
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.storage import Storage
 from gridcontainer.reconstruction import Measure, Reconstruction, reconstruct
 from gridcontainer.reconstruction.schemas import cells_path

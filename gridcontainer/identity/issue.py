@@ -14,7 +14,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.ingest.dataset import prepare_container
+from gridcontainer.container.ingest.container import prepare_container
 from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.runs import Run, digest_of, last_runs, record_run
 from gridcontainer.container.storage import Storage

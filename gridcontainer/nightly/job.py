@@ -10,7 +10,7 @@ from typing import Final
 from pyspark.sql import SparkSession
 
 from gridcontainer.container.files import Files
-from gridcontainer.container.ingest.dataset import prepare_container
+from gridcontainer.container.ingest.container import prepare_container
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError, LockedError, SourceError
 from gridcontainer.nightly.declaration import load_nightly

@@ -15,7 +15,11 @@ import shapely
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession, functions as F
 
-from gridcontainer.container.ingest import dataset as ingest_module, table as table_module
+from gridcontainer.container.ingest import (
+    dataset as ingest_module,
+    steps as steps_module,
+    table as table_module,
+)
 from gridcontainer.container.ingest.batch import ingest_datasets
 from gridcontainer.container.runs import last_run
 from gridcontainer.container.storage import Storage
@@ -464,7 +468,7 @@ def test_a_table_that_the_ledger_does_not_know_is_put_right(ingest, declare, tmp
         raise KeyboardInterrupt
 
     source.write_text("id,lon,lat\n9,121.4,31.2\n")
-    monkeypatch.setattr(ingest_module, "record_run", killed)
+    monkeypatch.setattr(steps_module, "record_run", killed)
     with pytest.raises(KeyboardInterrupt):
         ingest(declaration)
     monkeypatch.undo()

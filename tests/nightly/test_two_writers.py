@@ -9,7 +9,8 @@ import pytest
 from deltalake import DeltaTable
 
 from gridcontainer.container.declaration import Declaration, load_city
-from gridcontainer.container.ingest.dataset import ingest_dataset, prepare_container
+from gridcontainer.container.ingest.container import prepare_container
+from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import ConservationError, StorageError
 

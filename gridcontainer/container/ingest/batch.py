@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridcontainer.container.declaration import CityProfile, Declaration
+from gridcontainer.container.ingest.container import prepare_container
 from gridcontainer.container.ingest.dataset import (
     SMALL_BYTES,
     Ingested,
     SessionMaker,
     ingest_dataset,
-    prepare_container,
 )
 from gridcontainer.container.runs import newest_runs
 from gridcontainer.container.storage import Storage

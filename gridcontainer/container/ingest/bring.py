@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute
 
 from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.ingest.delivery import Delivery
 from gridcontainer.container.ingest.guard import Guard
 from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
-from gridcontainer.container.ingest.table import DatasetTable, Delivery
+from gridcontainer.container.ingest.table import DatasetTable
 from gridcontainer.container.judge.columns import KEY, REASON
 from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
 from gridcontainer.container.quarantine.replace import write_quarantine_files

@@ -1,32 +1,28 @@
 """Large sources and changes of large tables: Spark schedules, shuffles and merges."""
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
 import pyarrow as pa
-from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from gridcontainer.container.ingest.bring import Brought, Work, say_repeated, vanished_columns
 from gridcontainer.container.ingest.cut import choose_bounds
 from gridcontainer.container.ingest.distributed import KEY_BUCKETS, Sorted, sort_and_write
+from gridcontainer.container.ingest.spark_errors import told_in_one_line
 from gridcontainer.container.ingest.staging import staging_folder
 from gridcontainer.container.ingest.tasks import FileTasks, FrameTasks, Sample, kept_columns
 from gridcontainer.container.ingest.work import Buckets, ReadWork, WriteWork
 from gridcontainer.container.tables.actions import DataFile, Snapshot
 from gridcontainer.container.tables.changes import count_changes, find_changes
-from gridcontainer.container.tables.frames import current_rows, first_line
+from gridcontainer.container.tables.frames import current_rows
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
 from gridcontainer.container.tables.log import read_snapshot, require_snapshot
 from gridcontainer.container.tables.merge import merge_changes
 from gridcontainer.container.tables.state import ABSENT, Changes
-from gridcontainer.errors import SourceError, StorageError
 
 _MOST_CHANGED = 0.5  # of the rows; above it the staged files become the table
 
@@ -79,24 +75,6 @@ def _bring_large(
         repaired=written.wrote.repaired,
         notes=(*work.source.notes, *_notes(work, written)),
     )
-
-
-@contextmanager
-def told_in_one_line(work: Work) -> Iterator[None]:
-    """Errors of Spark as our own; what a reader said in a task is raised as it meant it.
-
-    Args:
-        work: what the run works with.
-    """
-    try:
-        yield
-    except (PySparkException, Py4JJavaError) as error:
-        if said := re.search(r"SourceError: (.*)", str(error)):
-            raise SourceError(said.group(1)) from None
-        raise StorageError(
-            f"{work.declaration.dataset}: Spark failed: {first_line(error)}. Can "
-            f"{work.storage.root} be written to? The next run does again what this one left undone"
-        ) from error
 
 
 def _notes(work: Work, written: Sorted) -> list[str]:

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.files import Files
+from gridcontainer.container.ingest.delivery import Delivery
 from gridcontainer.container.ingest.rows import RowMaker, places_of
 from gridcontainer.container.tables import layout as layouts
 from gridcontainer.container.tables.actions import Action, DataFile, Snapshot, TableMetadata
-from gridcontainer.container.tables.compare import Comparison, compare
+from gridcontainer.container.tables.compare import compare
 from gridcontainer.container.tables.data_files import write_files
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
 from gridcontainer.container.tables.log import commit
@@ -82,7 +83,7 @@ class DatasetTable:
         version = self._write_whole(sound, None)
         return Changes(inserted=sound.num_rows), version
 
-    def change(self, there: Snapshot, delivery: "Delivery", sound: pa.Table) -> tuple[Changes, int]:
+    def change(self, there: Snapshot, delivery: Delivery, sound: pa.Table) -> tuple[Changes, int]:
         """Bring a delivery into the table; without a change it gets no new version.
 
         Args:
@@ -109,7 +110,7 @@ class DatasetTable:
             metrics={"numOutputRows": sound.num_rows},
         )  # fmt: skip
 
-    def compare(self, sound: pa.Table, there: Snapshot, held: pa.Table) -> "Delivery":
+    def compare(self, sound: pa.Table, there: Snapshot, held: pa.Table) -> Delivery:
         """What the sound rows change in the table.
 
         Args:
@@ -133,7 +134,7 @@ class DatasetTable:
         )
         return replace(delivery, replaces=self._is_to_be_replaced(there, delivery))
 
-    def _is_to_be_replaced(self, there: Snapshot, delivery: "Delivery") -> bool:
+    def _is_to_be_replaced(self, there: Snapshot, delivery: Delivery) -> bool:
         """Whether nothing of the table is to stay, or its history begins or ends with this run."""
         history, names = self.declaration.history, set(there.metadata.schema.names)
         if history or "valid_to" in names:
@@ -184,7 +185,7 @@ class DatasetTable:
             },
         )
 
-    def _update(self, there: Snapshot, delivery: "Delivery") -> tuple[Changes, int]:
+    def _update(self, there: Snapshot, delivery: Delivery) -> tuple[Changes, int]:
         update = updated_rows(
             delivery.new,
             delivery.held,
@@ -250,51 +251,3 @@ class DatasetTable:
             statistics=statistics_columns(rows.column_names),
             rows_per_file=layouts.ROWS_PER_FILE,
         )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What a delivery changes in a table.
-
-    Attributes:
-        new: rows as the table is to hold them.
-        held: all rows that the table holds, file by file.
-        found: differences; row numbers are of ``new`` and ``held``.
-        deletes: rows that the source no longer has go; else they stay.
-        replaces: the table is written anew as a whole.
-        is_rekeyed: the declaration has another key than the table was written with.
-    """
-
-    new: pa.Table
-    held: pa.Table
-    found: Comparison
-    deletes: bool
-    replaces: bool = False
-    is_rekeyed: bool = False
-
-    @property
-    def count(self) -> int:
-        """Rows that differ."""
-        return len(self.found.inserted) + len(self.found.updated) + len(self.found.absent)
-
-    def removed(self, rows_before: int) -> int:
-        """Rows that the delivery takes away of the rows that are valid.
-
-        Without a key, or with another one, no row is known again: then only numbers tell.
-        """
-        is_known = "object_id" in self.new.column_names and not self.is_rekeyed
-        if is_known:
-            return len(self.found.absent) if self.deletes or self.replaces else 0
-        return max(0, rows_before - int(self.new.num_rows))
-
-    def counted(self, there: Snapshot, *, deletes: bool, rewritten: int = 0) -> Changes:
-        """The numbers of changed rows."""
-        absent = len(self.found.absent)
-        return Changes(
-            inserted=len(self.found.inserted),
-            updated=len(self.found.updated),
-            deleted=absent if deletes else 0,
-            kept=0 if deletes else absent,
-            files_before=len(there.files),
-            files_rewritten=rewritten,
-        )
