@@ -270,6 +270,7 @@ TEXT = HEAD + "".join(FIVE)
         (b"%PDF-1.4", "a PDF"),
         (tarred(), "a tar archive, not text"),
     ],
+    ids=["zip", "xlsx", "xls", "html", "parquet", "sqlite", "pdf", "tar"],
 )  # fmt: skip
 def test_what_is_no_text_is_named(read, kind, name, content, said):
     with pytest.raises(SourceError, match=rf"{name} is {said}"):
