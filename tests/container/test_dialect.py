@@ -5,6 +5,7 @@ import pickle
 import re
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -170,6 +171,11 @@ def test_the_allow_list_is_what_is_compiled():
     engine = duckdb.connect().execute("SELECT DISTINCT function_name FROM duckdb_functions()")
     dangerous = {name for (name,) in engine.fetchall() if name.startswith(("read_", "getenv"))}
     assert not dangerous & set(ALLOWED)
+
+
+def test_the_documentation_names_every_function():
+    page = (Path(__file__).parents[2] / "docs" / "expressions.md").read_text(encoding="utf-8")
+    assert not set(ALLOWED) - set(re.findall(r"[a-z_0-9]+", page))
 
 
 def test_the_connection_opens_nothing_and_keeps_its_settings(tmp_path):

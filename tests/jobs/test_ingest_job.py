@@ -37,7 +37,7 @@ def test_spark_submit_ingests_and_then_finds_nothing_changed(sample: Truth, tmp_
     assert first.returncode == 0, first.stderr[-2000:]
     truth = next(f for f in sample.files if f.declaration.dataset == "elderly_care").counts
     aside = truth.rows - truth.valid
-    expected = f"elderly_care: {truth.rows} rows in, {truth.valid} out, {aside} set aside"
+    expected = f"elderly_care: {truth.rows} rows in, {truth.valid} out, {aside} quarantined"
     assert expected in first.stdout
     assert second.returncode == 0
     assert second.stdout.strip().endswith("unchanged")

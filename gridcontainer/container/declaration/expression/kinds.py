@@ -90,9 +90,14 @@ _READ: Final = (
     "try_cast(regexp_extract({0}, {pattern}, 1) AS {type})",
     "TRY_CAST(regexp_extract({0}, {pattern}, 1) AS {type})",
 )
+# DuckDB matches ten times as fast as it extracts, and takes white space around a number itself.
+_READ_NUMBER: Final = (
+    _READ[0],
+    "(CASE WHEN regexp_matches({0}, {pattern}) THEN TRY_CAST({0} AS {type}) END)",
+)
 _SIMPLE: Final[Mapping[tuple[Kind, Kind], tuple[str, str, str]]] = {
-    (Kind.TEXT, Kind.NUMBER): (*_READ, f"^{_BLANK}({_NUMBER}){_BLANK}\\z"),
-    (Kind.TEXT, Kind.INTEGER): (*_READ, f"^{_BLANK}([+-]?[0-9]{{1,200}}){_BLANK}\\z"),
+    (Kind.TEXT, Kind.NUMBER): (*_READ_NUMBER, f"^{_BLANK}({_NUMBER}){_BLANK}\\z"),
+    (Kind.TEXT, Kind.INTEGER): (*_READ_NUMBER, f"^{_BLANK}([+-]?[0-9]{{1,200}}){_BLANK}\\z"),
     (Kind.TEXT, Kind.DATE): (*_READ, f"^{_BLANK}({_DAY})(?:[ T]{_CLOCK})?{_BLANK}\\z"),
     (Kind.TEXT, Kind.TIMESTAMP): (*_READ, f"^{_BLANK}({_DAY}(?:[ T]{_CLOCK})?){_BLANK}\\z"),
     (Kind.TEXT, Kind.BOOLEAN): (
