@@ -4,10 +4,12 @@ import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
 from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 
@@ -35,11 +37,13 @@ from gridcontainer.container.sources import (
     require_readable,
     split,
 )
-from gridcontainer.container.sources.records import FILE, GEOMETRY, REPAIR, ROW, TEXT
+from gridcontainer.container.sources.records import FILE, GEOMETRY, REPAIR, RESERVED, ROW, TEXT
 from gridcontainer.container.tables.layout import SAMPLED_ROWS, Places
 
 _SAMPLED_PIECES: Final = 32
 _SEED: Final = 39409
+_ARROW: Final[Any] = pyarrow.compute  # it has no types
+_PARQUET: Final[Any] = pq
 _KEPT: Final = (
     *(FILE, ROW, TEXT, REPAIR),
     *(LON, LAT, CELL, TIME, KEY, REASON, DETAIL, REPAIRED, ORIGINAL, FIRST_REASON),
@@ -95,23 +99,29 @@ class FileTasks:
         """Judge the first records of some pieces, evenly chosen."""
         chosen = self.pieces[:: max(1, len(self.pieces) // _SAMPLED_PIECES)]
         most = max(1, SAMPLED_ROWS // len(chosen))
-        source, declaration, judge = self.source, self.declaration, self.judge
-
-        def look(piece: Piece) -> tuple[Places, float]:
-            batch = next(iter(read_piece(piece, source, declaration)), None)
-            if batch is None:
-                return Places(np.empty(0, np.int64), np.empty(0, str)), 0.0
-            share = batch.num_rows / max(1, batch.nbytes)
-            (judged,) = judge.run([batch])
-            return _places(pa.Table.from_batches([judged]), declaration, most), share
-
-        found = self.spark.sparkContext.parallelize(chosen, len(chosen)).map(look).collect()
+        found = [self._look(piece, most) for piece in chosen]
         places = Places(
             np.concatenate([one.cells for one, _ in found]),
             np.concatenate([one.months for one, _ in found]),
         )
-        mean = float(np.mean([share for _, share in found]))
-        return Sample(places, int(source.size * mean))
+        if self.declaration.source.format == "parquet":
+            count = sum(_PARQUET.read_metadata(path).num_rows for path in self.source.files)
+        else:
+            count = int(self.source.size * float(np.mean([share for _, share in found])))
+        return Sample(places, count)
+
+    def _look(self, piece: Piece, most: int) -> tuple[Places, float]:
+        """Places of a piece's first records, here: starting tasks for them would take longer.
+
+        Returns:
+            The places, and the number of records to a byte.
+        """
+        batch = next(iter(read_piece(piece, self.source, self.declaration)), None)
+        if batch is None:
+            return Places(np.empty(0, np.int64), np.empty(0, str)), 0.0
+        (judged,) = self.judge.run([batch])
+        share = batch.num_rows / max(1, _text_bytes(batch))
+        return _places(pa.Table.from_batches([judged]), self.declaration, most), share
 
     def stage(self, read: ReadWork) -> list[Staged]:
         """Read, judge and cut all pieces; in their order."""
@@ -177,3 +187,15 @@ def _places(judged: pa.Table, declaration: Declaration, most: int) -> Places:
         return Places(np.empty(0, np.int64), np.empty(0, str))
     step = max(1, sound.num_rows // most)
     return places_of(sound.take(pa.array(np.arange(0, sound.num_rows, step))), declaration.kind)
+
+
+def _text_bytes(batch: pa.RecordBatch) -> int:
+    """About the bytes of a batch's records in a text file: their values and what separates them."""
+    own = [column for name, column in zip(batch.schema.names, batch.columns, strict=True)
+           if name not in RESERVED]  # fmt: skip
+    texts = (_ARROW.sum(_ARROW.binary_length(one)).as_py() or 0 for one in own if _is_text(one))
+    return int(sum(texts)) + int(batch.num_rows) * len(own)
+
+
+def _is_text(column: pa.Array) -> bool:
+    return bool(pa.types.is_string(column.type))
