@@ -553,3 +553,13 @@ def test_the_ledger_has_every_run(ingested, spark: SparkSession):
         assert run == ingested.results[name].run
         assert run.rows_in == run.rows_out + run.rows_quarantined
         assert run.table_version == ingested.results[name].table.version
+
+
+def test_columns_that_are_stored_under_other_names_are_told_once(ingest, declare, tmp_path):
+    source = tmp_path / "places.csv"
+    source.write_text("id,ZIP CODE,lon,lat\n1,200000,121.4,31.2\n")
+    (note,) = ingest(declare(key=["id"])).notes
+    assert "'ZIP CODE' as ZIP_CODE" in note
+    assert "'lon' as source_lon" in note
+    source.write_text("id,ZIP CODE,lon,lat\n1,200001,121.4,31.2\n")
+    assert ingest(declare(key=["id"])).notes == ()

@@ -9,7 +9,13 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession, functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from gridcontainer.container.ingest.bring import Brought, Work, say_repeated, vanished_columns
+from gridcontainer.container.ingest.bring import (
+    Brought,
+    Work,
+    note_renamed,
+    say_repeated,
+    vanished_columns,
+)
 from gridcontainer.container.ingest.cut import choose_bounds
 from gridcontainer.container.ingest.distributed import KEY_BUCKETS, Sorted, sort_and_write
 from gridcontainer.container.ingest.spark_errors import told_in_one_line
@@ -73,7 +79,7 @@ def _bring_large(
         quarantined=written.wrote.quarantined,
         reasons=written.wrote.reasons,
         repaired=written.wrote.repaired,
-        notes=(*work.source.notes, *_notes(work, written)),
+        notes=(*work.source.notes, *note_renamed(work, there), *_notes(work, written)),
     )
 
 
