@@ -13,8 +13,8 @@ from deltalake.exceptions import TableNotFoundError
 from gridcontainer.container.catalogue.measure import Measured, measure
 from gridcontainer.container.catalogue.quarantined import ReasonCount, count_quarantined
 from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.protocol import open_delta
 from gridcontainer.container.query.open_table import OpenTable, open_tables
-from gridcontainer.container.query.protocol import open_delta
 from gridcontainer.container.query.question import tags_of
 from gridcontainer.container.sensitivity import find_sensitivity, stored_as
 from gridcontainer.container.storage import COMPACTED, Storage

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake.exceptions import TableNotFoundError
 
-from gridcontainer.container.query.protocol import open_delta
+from gridcontainer.container.protocol import open_delta
 from gridcontainer.container.storage import Storage
 
 _ARROW: Final[Any] = pc  # it has no types

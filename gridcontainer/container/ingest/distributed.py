@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark import SparkContext
 
-from gridcontainer.container.ingest.keys import ORDER, find_losers
+from gridcontainer.container.ingest.keys import FILE_BITS, ORDER, find_losers
 from gridcontainer.container.ingest.staging import gather, read_parts
 from gridcontainer.container.ingest.work import Buckets, Losers, Staged, WriteWork, Wrote
 from gridcontainer.container.judge.repeated import Keep
@@ -75,7 +75,7 @@ def _run(
 
 
 def _by_bucket(losers: Sequence[pa.Table]) -> tuple[dict[int, Losers], int]:
-    """The losers of each bucket of rows, and how many lost to a row of another file."""
+    """The losers of each bucket of rows, and how many keys have rows in several files."""
     if not losers:
         return {}, 0
     whole = pa.concat_tables(losers).sort_by(ORDER)
@@ -86,7 +86,10 @@ def _by_bucket(losers: Sequence[pa.Table]) -> tuple[dict[int, Losers], int]:
         int(bucket): Losers(order[buckets == bucket], is_equal[buckets == bucket])
         for bucket in np.unique(buckets)
     }
-    return found, int(np.sum((order >> 40) != (winners >> 40)))
+    # A repaired row that loses its key keeps the reason that it came with.
+    is_told = ~np.asarray(whole.column("is_repaired"))
+    between = winners[is_told & (order >> FILE_BITS != winners >> FILE_BITS)]
+    return found, len(np.unique(between))
 
 
 def _together(wrote: Sequence[Wrote]) -> Wrote:

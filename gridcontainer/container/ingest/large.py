@@ -24,6 +24,7 @@ from gridcontainer.container.ingest.tasks import FileTasks, FrameTasks, Sample, 
 from gridcontainer.container.ingest.work import Buckets, ReadWork, WriteWork
 from gridcontainer.container.tables.actions import DataFile, Snapshot
 from gridcontainer.container.tables.changes import count_changes, find_changes
+from gridcontainer.container.tables.column_types import different_type
 from gridcontainer.container.tables.frames import current_rows
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
 from gridcontainer.container.tables.log import read_snapshot, require_snapshot
@@ -172,6 +173,12 @@ def _change_large(
     own: Layout,
 ) -> tuple[Changes, int]:
     table = work.table
+    for field in table_schema(work, own):
+        held_types = there.metadata.schema
+        if field.name in held_types.names and held_types.field(field.name).type != field.type:
+            raise different_type(
+                work.declaration.dataset, field.name, held_types.field(field.name).type, field.type
+            )
     new = _read_staged(spark, work, staged, own)
     held = current_rows(spark.read.format("delta").load(table.path))
     changes = find_changes(new, held).persist(StorageLevel.MEMORY_AND_DISK)

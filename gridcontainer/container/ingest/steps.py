@@ -18,6 +18,7 @@ from gridcontainer.container.ingest.in_memory import RecordJudge, judge_in_memor
 from gridcontainer.container.ingest.ingested import Ingested
 from gridcontainer.container.ingest.table import DatasetTable
 from gridcontainer.container.judge.judge import Judge
+from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
 from gridcontainer.container.quarantine.replace import replace_quarantined
 from gridcontainer.container.runs import Run, digest_of, digest_of_files, record_run
 from gridcontainer.container.sources import OpenSource, find_files, open_source
@@ -134,7 +135,7 @@ class Ingest:
         before = earlier.rows_in if earlier is not None else 0
         if self.declaration.source.format == "jdbc":
             brought = self._bring_from_database(before)
-        elif sum(file.size for file in files) <= self.small_bytes:
+        elif self._is_small(files):
             work = self._prepare(self._open_source(before))
             judged = judge_in_memory(work.source, self.declaration, work.judge)
             require_unchanged(files)
@@ -175,6 +176,15 @@ class Ingest:
             self.accepts_removal,
             all_name_columns=self.declaration.source.format not in _SPARSE_FORMATS,
         )
+
+    def _is_small(self, files: Sequence[FileState]) -> bool:
+        """Whether the source is judged in this process.
+
+        A rule for repeated keys is: it needs all records at once, before and after it.
+        """
+        reasons = {rule.reason for rule in self.declaration.mend}
+        needs_all = bool(reasons & {REPEATED, REPEATED_ROW})
+        return needs_all or sum(file.size for file in files) <= self.small_bytes
 
     def _bring_from_database(self, before: int) -> Brought:
         """Rows of a database come by Spark; few are judged in this process all the same."""

@@ -15,6 +15,7 @@ from gridcontainer.container.ingest.delivery import Delivery
 from gridcontainer.container.ingest.rows import RowMaker, places_of
 from gridcontainer.container.tables import layout as layouts
 from gridcontainer.container.tables.actions import Action, DataFile, Snapshot, TableMetadata
+from gridcontainer.container.tables.column_types import require_fitting_types
 from gridcontainer.container.tables.compare import compare
 from gridcontainer.container.tables.data_files import write_files
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
@@ -119,6 +120,7 @@ class DatasetTable:
             held: all its rows, file by file.
         """
         new = self.maker(layout_of(there)).make(sound)
+        require_fitting_types(new, there.metadata.schema, self.declaration.dataset)
         is_current = np.ones(held.num_rows, bool)
         if "valid_to" in held.column_names:
             is_current = np.asarray(held.column("valid_to").is_null())

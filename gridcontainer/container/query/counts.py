@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gridcontainer.container.query.protocol import open_delta
+from gridcontainer.container.protocol import open_delta
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid.cell import lonlat_to_cell

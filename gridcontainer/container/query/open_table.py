@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import shapely
 from deltalake import DeltaTable
 
-from gridcontainer.container.query.protocol import open_delta
+from gridcontainer.container.protocol import open_delta
 from gridcontainer.container.query.table_cache import KeptRows
 from gridcontainer.container.storage import Storage
 from gridcontainer.grid.arrays import Float64s

@@ -20,6 +20,7 @@ from deltalake.exceptions import TableNotFoundError
 
 from gridcontainer import __version__
 from gridcontainer.container.files import Files
+from gridcontainer.container.protocol import open_delta
 from gridcontainer.container.tables.actions import (
     Action,
     DataFile,
@@ -40,7 +41,7 @@ class ConflictError(StorageError):
 def read_snapshot(path: str) -> Snapshot | None:
     """The newest version of a table; None where there is none."""
     try:
-        table = DeltaTable(path)
+        table = open_delta(path)
     except TableNotFoundError:
         return None
     said = table.metadata()
