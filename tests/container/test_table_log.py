@@ -374,8 +374,14 @@ def run_of(dataset: str, number: int) -> Run:
 
 def quarantine_rows(dataset: str, count: int) -> pa.Table:
     rows = [
-        {"dataset": dataset, "source_file": "f", "source_row": i, "reason": "broken row"}
-        for i in range(count)
+        {
+            "dataset": dataset,
+            "source_file": "f",
+            "source_row": number,
+            "reason": "broken row",
+            "run_id": dataset,
+        }
+        for number in range(count)
     ]
     return pa.Table.from_pylist(rows, schema=QUARANTINE)
 
