@@ -102,7 +102,7 @@ def equal_values(new: pa.ChunkedArray, held: pa.ChunkedArray) -> Bools:
     if new.type != held.type:
         try:
             held = held.cast(new.type)
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             new, held = new.cast(pa.string()), held.cast(pa.string())
     equal = _to_bools(_ARROW.fill_null(_ARROW.equal(new, held), False))
     both_null = _to_bools(new.is_null()) & _to_bools(held.is_null())
