@@ -212,3 +212,13 @@ def test_real_positions_in_both_datums_meet():
     assert np.median(distance[right]) < 40
     assert np.percentile(distance[right], 70) < 100
     assert np.abs(np.median(apart[right], axis=0)).max() < 5  # no bias
+
+
+@pytest.mark.parametrize("datum", ["GCJ02", "BD09"])
+def test_a_position_does_not_depend_on_those_beside_it(datum):
+    """Else a record of which nothing changed would change with its neighbours in the file."""
+    rng = np.random.default_rng(3)
+    lon, lat = rng.uniform(120.9, 122.1, 2_000), rng.uniform(30.6, 31.8, 2_000)
+    together = np.column_stack(to_wgs84(lon, lat, datum))
+    alone = np.array([to_wgs84(x, y, datum) for x, y in zip(lon, lat, strict=True)])
+    assert np.array_equal(together, alone)
