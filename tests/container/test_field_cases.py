@@ -302,6 +302,11 @@ def held(at: Deliveries) -> dict[str, str]:
 GLOB = {"path": "snap_*.csv"}
 
 
+def notes_on_keys(done):
+    """The notes without the one on renamed columns, which these sources always cause."""
+    return tuple(note for note in done.notes if "stored under other names" not in note)
+
+
 @pytest.mark.parametrize("absent", ["keep", "delete"])
 @pytest.mark.parametrize("history", [False, True])
 def test_dated_deliveries_as_declared(made, absent, history):
@@ -309,15 +314,15 @@ def test_dated_deliveries_as_declared(made, absent, history):
     write_days(at)
     first = at.ingest(source=GLOB)
     assert held(at) == {"1": "old", "2": "same", "3": "gone", "4": "come"}
-    (note,) = first.notes
+    (note,) = notes_on_keys(first)
     assert "2 keys are in several files" in note
     second = at.ingest(source=GLOB, keep="last")
     assert held(at) == {"1": "new", "2": "same", "3": "gone", "4": "come"}
-    assert second.notes == ()
+    assert notes_on_keys(second) == ()
     newest = at.ingest(source=GLOB | {"deliveries": "newest"}, most_removed=0.25)
     kept = {"3": "gone"} if absent == "keep" else {}
     assert held(at) == {"1": "new", "2": "same", "4": "come"} | kept
-    assert newest.notes == ()
+    assert notes_on_keys(newest) == ()
     assert (newest.run.rows_in, newest.run.kept + newest.run.deleted) == (3, 1)
 
 
@@ -325,7 +330,7 @@ def test_keys_repeated_inside_one_file_give_no_such_warning(made):
     at = made(key=["id"])
     at.write(points(3) + "1,121.5,31.3\n", "snap_1.csv")
     at.write(points(3, first=7), "snap_2.csv")
-    assert at.ingest(source=GLOB).notes == ()
+    assert notes_on_keys(at.ingest(source=GLOB)) == ()
     assert at.reasons() == {4: "repeated key"}
 
 
