@@ -11,7 +11,9 @@ from gridcontainer.addresses.areas import AreaIndex, build_areas
 from gridcontainer.addresses.book import AddressBook, GazetteerSource, Report
 from gridcontainer.addresses.gazetteer import Gazetteer, located_texts, to_anchors, to_entries
 from gridcontainer.addresses.keyed import within_reports
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import CityProfile, Declaration
+from gridcontainer.container.query.open_table import column_names_of
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import AddressError
@@ -51,6 +53,14 @@ class City:
         """Of a data set that are valid now."""
         return read_current(self.spark, self.path(dataset))
 
+    def names(self, dataset: str) -> ColumnNames:
+        """Both names of each column of a dataset.
+
+        Raises:
+            DatasetError: the container has none of that name.
+        """
+        return column_names_of(self.storage, dataset)
+
     def version(self, dataset: str) -> str:
         """A text that changes when a data set's table does; that it is not there is one too."""
         number = DeltaTable(self.path(dataset)).version() if self.has(dataset) else "none"
@@ -82,10 +92,14 @@ def read_areas(city: City) -> AreaIndex:
         DatasetError: the container does not hold them.
     """
     areas = city.book.areas
+    names = [
+        city.names(one.dataset).resolve(one.name, one.dataset)
+        for one in (areas.districts, areas.towns)
+    ]
     return build_areas(
         city.rows(areas.districts.dataset),
         city.rows(areas.towns.dataset),
-        names=(areas.districts.name, areas.towns.name),
+        names=(names[0], names[1]),
         codes=areas.codes,
         tolerance_metres=areas.tolerance_metres,
     )
@@ -111,7 +125,8 @@ def build_knowledge(located: DataFrame, areas: AreaIndex) -> Knowledge:
 
 
 def _located(city: City, source: GazetteerSource, areas: AreaIndex) -> DataFrame:
-    located = city.rows(source.dataset).transform(located_texts, source=source)
+    over = source.model_copy(update={"text": city.names(source.dataset).rename(source.text)})
+    located = city.rows(source.dataset).transform(located_texts, source=over)
     report = source.reported_in
     if report is None or not city.has(report.dataset):
         return located
@@ -119,6 +134,6 @@ def _located(city: City, source: GazetteerSource, areas: AreaIndex) -> DataFrame
 
 
 def _reports(city: City, report: Report) -> DataFrame:
-    return city.rows(report.dataset).select(
-        F.expr(report.text).alias("text"), F.expr(report.district).alias("district")
-    )
+    names = city.names(report.dataset)
+    text, district = (F.expr(names.rename(said)) for said in (report.text, report.district))
+    return city.rows(report.dataset).select(text.alias("text"), district.alias("district"))

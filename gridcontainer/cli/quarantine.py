@@ -14,9 +14,12 @@ from rich.console import Console
 
 from gridcontainer.cli.options import configuration_options, container_option
 from gridcontainer.cli.report import table_of
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import Declaration, load_city, load_declarations
 from gridcontainer.container.declaration.rules import MendingRule
+from gridcontainer.container.sensitivity import CONFIDENTIAL
 from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables.log import read_snapshot
 from gridcontainer.errors import DatasetError
 
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
@@ -64,7 +67,7 @@ def show_command(
 
     Columns that the declaration calls confidential are hidden.
     """
-    hidden = _hidden(name, declarations, city)
+    hidden = _hidden(name, declarations, city, Storage(container))
     found = _read(Storage(container), None, name)
     if reason is not None:
         found = found.filter(_ARROW.field("reason") == reason)
@@ -113,7 +116,7 @@ def try_command(
     from gridcontainer.container.ingest.release import try_rules  # noqa: PLC0415
 
     tried = try_rules(declaration, city=load_city(city), storage=Storage(container))
-    hidden = _confidential(declaration)
+    hidden = _confidential(declaration, Storage(container))
     place = declaration.position
     is_hidden = place is not None and bool(hidden & {place.lon, place.lat})
     for before, after in zip(tried.before, tried.after, strict=True):
@@ -146,11 +149,11 @@ def _declared(name: str, declarations: Path, city: Path) -> Declaration:
     return load_declarations(declarations, load_city(city), only=[name])[0]
 
 
-def _hidden(name: str, declarations: Path, city: Path) -> set[str | None]:
+def _hidden(name: str, declarations: Path, city: Path, storage: Storage) -> set[str | None]:
     """Confidential columns of rows that are aside: of a data set, its identities, or a linkage."""
     if name.startswith("link."):
         return set()  # their rows hold ids alone
-    return _confidential(_declared(name.removeprefix("identity."), declarations, city))
+    return _confidential(_declared(name.removeprefix("identity."), declarations, city), storage)
 
 
 def _read(storage: Storage, columns: list[str] | None, dataset: str | None = None) -> pa.Table:
@@ -162,8 +165,16 @@ def _read(storage: Storage, columns: list[str] | None, dataset: str | None = Non
     return table.to_pyarrow_table(columns=columns, filters=filters)
 
 
-def _confidential(declaration: Declaration) -> set[str | None]:
-    return {column for column, kind in declaration.sensitivity.items() if kind == "confidential"}
+def _confidential(declaration: Declaration, storage: Storage) -> set[str | None]:
+    """Confidential columns by both their names: rows are kept as they came, and as stored."""
+    kinds = declaration.sensitivity.items()
+    declared = {column for column, kind in kinds if kind == CONFIDENTIAL}
+    path = storage.dataset(declaration.department, declaration.dataset)
+    table = read_snapshot(path) if declared else None
+    if table is None:
+        return {*declared}
+    names = ColumnNames.of(table.metadata.schema.names, table.metadata.properties)
+    return {name for column in declared for name in names.both(column)}
 
 
 def _hide(content: str | None, hidden: set[str | None]) -> str | None:

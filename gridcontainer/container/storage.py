@@ -14,42 +14,7 @@ from pathlib import Path
 from gridcontainer.container.files import Files, LocalFiles
 from gridcontainer.errors import DatasetError, StorageError
 
-OWN_COLUMNS = (
-    "object_id",
-    "cell",
-    "grid_code",
-    "grid_level",
-    "grid_prefix",
-    "lon",
-    "lat",
-    "event_time",
-    "event_month",
-    "source_file",
-    "source_row",
-    "run_id",
-    "valid_from",
-    "valid_to",
-    "geometry",
-)
-# Names that an ingest, Spark or Delta's change feed use beside those of the table itself.
-_WORKING_COLUMNS = (
-    *("_file", "_row", "_fault", "_text", "_repair", "_geometry", "_metadata", "reason"),
-    *(
-        "_point",
-        "_lon_text",
-        "_lat_text",
-        "_lon_read",
-        "_lat_read",
-        "_rule",
-        "_mended",
-        "_original",
-        "_first",
-    ),
-    *("_change", "_old_prefix", "_old_cell", "_old_digest", "_new_digest", "_here", "_there"),
-    *("_change_type", "_commit_version", "_commit_timestamp"),
-)
 COMPACTED = "gridcontainer: files written anew, rows as before"  # in a table's history
-_FORBIDDEN = str.maketrans(dict.fromkeys(" ,;{}()\n\r\t=`", "_"))
 
 
 @dataclass(frozen=True)
@@ -133,29 +98,3 @@ def has_table(path: str) -> bool:
             return any(entry.name[0].isdigit() for entry in entries)
     except (FileNotFoundError, NotADirectoryError):
         return False
-
-
-def is_own_column(name: str) -> bool:
-    """Whether the container itself uses the name, so that no source column is stored under it."""
-    return name.lower() in OWN_COLUMNS + _WORKING_COLUMNS
-
-
-def stored_names(columns: list[str]) -> dict[str, str]:
-    """The name under which each source column is stored.
-
-    As it came, but for what a table cannot hold: blanks and ``,;{}()=`` and backticks become ``_``,
-    a name that the container itself uses gets ``source_`` before it, and names that differ in case
-    only (which Spark takes for one) get a number.
-    """
-    taken: set[str] = set()
-    names: dict[str, str] = {}
-    for column in columns:
-        plain = column.strip().translate(_FORBIDDEN) or "unnamed"
-        base = f"source_{plain}" if is_own_column(plain) else plain
-        name, number = base, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{base}_{number}"
-        taken.add(name.lower())
-        names[column] = name
-    return names

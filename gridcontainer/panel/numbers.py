@@ -1,16 +1,16 @@
 """The number that a record tells: as its dataset writes numbers, missing or unreadable."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from pyspark.sql import Column, DataFrame, functions as F, types as T
 
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.declaration.expression import named_columns
 from gridcontainer.container.declaration.numbers import NumberFormat
 from gridcontainer.container.query.number_columns import is_missing_text, number_column
-from gridcontainer.container.sensitivity import stored_as
 
 VALUE, UNREADABLE = "_value", "_unreadable"
 
@@ -20,7 +20,7 @@ class Writing:
     """How a dataset writes its numbers.
 
     Attributes:
-        formats: number format by source column; other texts are plain decimal numbers.
+        formats: number format by column; other texts are plain decimal numbers.
         missing: texts that mean "no value".
     """
 
@@ -31,6 +31,15 @@ class Writing:
     def of(cls, declaration: Declaration) -> Self:
         """The writing that a declaration names."""
         return cls(declaration.numbers, declaration.missing)
+
+    def over_stored(self, names: ColumnNames) -> Self:
+        """The same writing over the stored names of the columns."""
+        stored = {
+            found: form
+            for column, form in self.formats.items()
+            for found in names.find_of_source(column)
+        }
+        return replace(self, formats=stored)
 
     def digest(self) -> str:
         """A text without blanks that changes when the writing does."""
@@ -47,7 +56,7 @@ def add_number(rows: DataFrame, expression: str, writing: Writing) -> DataFrame:
     Args:
         rows: n rows.
         expression: Spark SQL; columns with a number format are numbers in it.
-        writing: of the dataset whose columns these are.
+        writing: writing of the dataset whose columns these are, over their stored names.
 
     Returns:
         The n rows with ``_value`` (double; null where there is no number) and ``_unreadable``
@@ -82,7 +91,7 @@ def _formatted(
     read: dict[str, Column] = {}
     unreadable: list[Column] = []
     for column, form in writing.formats.items():
-        for name in named_columns(expression, stored_as(column, rows.columns)):
+        for name in named_columns(expression, [column] if column in rows.columns else []):
             if not isinstance(rows.schema[name].dataType, T.StringType):
                 continue
             text = F.col(f"`{name}`")

@@ -13,7 +13,7 @@ from gridcontainer.container.catalogue.measure import Measured, measure
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.query.open_table import OpenTable, open_tables
 from gridcontainer.container.query.question import tags_of
-from gridcontainer.container.sensitivity import find_sensitivity, stored_as
+from gridcontainer.container.sensitivity import find_sensitivity
 from gridcontainer.container.storage import COMPACTED, Storage
 from gridcontainer.grid.code import code_to_cell
 
@@ -152,10 +152,13 @@ def _entry(
 
 def _words(table: OpenTable, declaration: Declaration | None) -> Entry:
     said = {key.removeprefix("gridcontainer."): text for key, text in table.properties.items()}
-    names = list(table.schema.names)
+    names = table.column_names
     sensitivity = find_sensitivity(names, declaration)
-    declared = declaration.units if declaration else {}
-    units = {name: unit for column, unit in declared.items() for name in stored_as(column, names)}
+    units = {
+        name: unit
+        for column, unit in (declaration.units if declaration else {}).items()
+        for name in names.find_of_source(column)
+    }
     columns = [
         {
             "name": field.name,

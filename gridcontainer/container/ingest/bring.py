@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.container.column_names import OWN_COLUMNS
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.ingest.guard import Guard
 from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
@@ -18,7 +19,7 @@ from gridcontainer.container.quarantine.replace import write_quarantine_files
 from gridcontainer.container.quarantine.rows import count_reasons, to_quarantine
 from gridcontainer.container.sources import OpenSource
 from gridcontainer.container.sources.records import FILE
-from gridcontainer.container.storage import OWN_COLUMNS, Storage
+from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.actions import DataFile
 from gridcontainer.container.tables.log import read_snapshot
 from gridcontainer.container.tables.rows import read_rows
@@ -114,7 +115,7 @@ def bring_in_memory(work: Work, judged: pa.Table) -> Brought:
         quarantined=write_quarantine_files(quarantined, work.storage),
         reasons=reasons,
         repaired=repaired,
-        notes=(*work.source.notes, *note_repeated(work, judged)),
+        notes=(*work.source.notes, *table.note_renamed(there), *note_repeated(work, judged)),
     )
 
 

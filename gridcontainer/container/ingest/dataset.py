@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from gridcontainer.container.column_names import over_source, stored_names
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.ingest.bring import Brought, Work, bring_in_memory
 from gridcontainer.container.ingest.guard import Guard
@@ -21,7 +22,7 @@ from gridcontainer.container.quarantine.replace import replace_quarantined
 from gridcontainer.container.runs import Run, digest_of, digest_of_files, last_run, record_run
 from gridcontainer.container.sources import OpenSource, find_files, open_source
 from gridcontainer.container.sources.snapshot import FileState, require_unchanged, take_snapshot
-from gridcontainer.container.storage import Storage, stored_names
+from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.actions import TableMetadata
 from gridcontainer.container.tables.log import create_table, read_snapshot
 from gridcontainer.container.tables.schemas import QUARANTINE, RUNS
@@ -152,7 +153,7 @@ class Ingest:
             brought = self._bring_from_database(before)
         elif sum(file.size for file in files) <= self.small_bytes:
             work = self._prepare(self._open_source())
-            judged = judge_in_memory(work.source, self.declaration, work.judge)
+            judged = judge_in_memory(work.source, work.declaration, work.judge)
             require_unchanged(files)
             brought = self._bring_judged(work, judged, before)
         else:
@@ -160,7 +161,7 @@ class Ingest:
             from gridcontainer.container.ingest.tasks import FileTasks  # noqa: PLC0415
 
             work, spark = self._prepare(self._open_source()), self.session()
-            tasks = FileTasks(spark, work.source, self.declaration, work.judge)
+            tasks = FileTasks(spark, work.source, work.declaration, work.judge)
             brought = bring_large(work, spark, tasks, before=before)
         self.report("quarantine")
         replace_quarantined(self.storage, self.declaration.dataset, brought.quarantined)
@@ -187,9 +188,9 @@ class Ingest:
         first = frame.limit(SMALL_ROWS + 1).toArrow()
         if first.num_rows <= SMALL_ROWS:
             batches = list(work.judge.run(first.to_batches()))
-            judged = mark_all(batches, source, work.judge, self.declaration)
+            judged = mark_all(batches, source, work.judge, work.declaration)
             return self._bring_judged(work, judged, before)
-        tasks = FrameTasks(frame, self.declaration, work.judge)
+        tasks = FrameTasks(frame, work.declaration, work.judge)
         return bring_large(work, spark, tasks, before=before)
 
     def _bring_judged(self, work: Work, judged: pa.Table, before: int) -> Brought:
@@ -200,12 +201,13 @@ class Ingest:
     def _prepare(self, source: OpenSource) -> Work:
         """Prepare all that is the same for each record."""
         names = stored_names(list(source.columns))
-        judge = Judge.create(self.declaration, self.city, names, source.datum or self.city.datum)
+        declaration = over_source(self.declaration, names)
+        judge = Judge.create(declaration, self.city, names, source.datum or self.city.datum)
         table = DatasetTable(
             path=self.path,
             files=self.storage.files,
             declaration=judge.declaration,
-            columns=list(names.values()),
+            names=names,
             level=judge.level,
             prefix_levels=sorted(self.city.prefix_levels),
             run_id=self.run_id,
@@ -213,8 +215,8 @@ class Ingest:
         )
         return Work(
             source=source,
-            declaration=self.declaration,
-            judge=RecordJudge.create(judge, names, self.declaration),
+            declaration=declaration,
+            judge=RecordJudge.create(judge, names, declaration),
             table=table,
             storage=self.storage,
             guard=Guard(

@@ -74,7 +74,7 @@ def bring_large(
         quarantined=written.wrote.quarantined,
         reasons=written.wrote.reasons,
         repaired=written.wrote.repaired,
-        notes=(*work.source.notes, *_notes(work, written)),
+        notes=(*work.source.notes, *work.table.note_renamed(there), *_notes(work, written)),
     )
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import shapely
 from deltalake import DeltaTable
 
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.query.table_cache import KeptRows
 from gridcontainer.container.storage import Storage
 from gridcontainer.grid.arrays import Float64s
@@ -93,6 +94,11 @@ class OpenTable:
         return frozenset(self.schema.names)
 
     @functools.cached_property
+    def column_names(self) -> ColumnNames:
+        """Both names of each column."""
+        return ColumnNames.of(self.schema.names, self.properties)
+
+    @functools.cached_property
     def prefix_ranges(self) -> dict[str, tuple[int, int]]:
         """The cells of each partition; a table that has no partitions has none here."""
         prefixes = {str(file.partition.get("grid_prefix") or "") for file in self.files}
@@ -118,6 +124,16 @@ def open_tables(storage: Storage, only: Collection[str] = ()) -> list[OpenTable]
         DatasetError: the container is empty, or has no data set of such a name.
     """
     return [_open(*place) for place in storage.find_datasets(only)]
+
+
+def column_names_of(storage: Storage, dataset: str) -> ColumnNames:
+    """Both names of each column of a dataset's table.
+
+    Raises:
+        DatasetError: the container has no such dataset.
+    """
+    (table,) = open_tables(storage, [dataset])
+    return table.column_names
 
 
 def _open(department: str, dataset: str, path: str) -> OpenTable:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from gridcontainer.container.column_names import over_source, stored_names
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.delimited import read_delimited, read_delimited_head
 from gridcontainer.container.sources.formats import (
@@ -74,6 +75,7 @@ def open_source(
     else:
         found = FoundFiles(source_columns(files, declaration))
     require_declared(declaration, found.columns)
+    declaration = over_source(declaration, stored_names(found.columns))
     datum, notes = find_source_datum(
         found.crs, declaration, default_datum=default_datum, extent=extent
     )

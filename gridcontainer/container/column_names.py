@@ -1,0 +1,113 @@
+"""Names of a table's columns: as its source calls them, and as the table stores them.
+
+A table cannot hold every name. The container stores a source column under another name where it
+must, and the table says so in its property ``gridcontainer.columns``. People may use either name.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.declaration.expression import named_columns
+
+OWN_COLUMNS: Final = (
+    "object_id",
+    "cell",
+    "grid_code",
+    "grid_level",
+    "grid_prefix",
+    "lon",
+    "lat",
+    "event_time",
+    "event_month",
+    "source_file",
+    "source_row",
+    "run_id",
+    "valid_from",
+    "valid_to",
+    "geometry",
+)
+COLUMNS_PROPERTY: Final = "gridcontainer.columns"
+# Names that an ingest, Spark or Delta's change feed use beside those of the table itself.
+_WORKING_COLUMNS: Final = (
+    *("_file", "_row", "_fault", "_text", "_repair", "_geometry", "_metadata", "reason"),
+    *(
+        "_point",
+        "_lon_text",
+        "_lat_text",
+        "_lon_read",
+        "_lat_read",
+        "_rule",
+        "_mended",
+        "_original",
+        "_first",
+    ),
+    *("_change", "_old_prefix", "_old_cell", "_old_digest", "_new_digest", "_here", "_there"),
+    *("_change_type", "_commit_version", "_commit_timestamp"),
+)
+_FORBIDDEN: Final = str.maketrans(dict.fromkeys(" ,;{}()\n\r\t=`", "_"))
+_MOST_TOLD: Final = 5
+
+
+def is_own_column(name: str) -> bool:
+    """Whether the container itself uses the name, so that no source column is stored under it."""
+    return name.lower() in OWN_COLUMNS + _WORKING_COLUMNS
+
+
+def stored_names(columns: Sequence[str]) -> dict[str, str]:
+    """The name under which each source column is stored.
+
+    As it came, but for what a table cannot hold: blanks and ``,;{}()=`` and backticks become ``_``,
+    a name that the container itself uses gets ``source_`` before it, and names that differ in case
+    only (which Spark takes for one) get a number.
+    """
+    taken: set[str] = set()
+    names: dict[str, str] = {}
+    for column in columns:
+        plain = column.strip().translate(_FORBIDDEN) or "unnamed"
+        base = f"source_{plain}" if is_own_column(plain) else plain
+        name, number = base, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{base}_{number}"
+        taken.add(name.lower())
+        names[column] = name
+    return names
+
+
+def renamed_columns(names: Mapping[str, str]) -> dict[str, str]:
+    """The source columns that are stored under another name, with that name."""
+    return {column: stored for column, stored in names.items() if column != stored}
+
+
+def to_property(renamed: Mapping[str, str]) -> str:
+    """Renamed columns as the table's property ``gridcontainer.columns`` holds them: JSON."""
+    return json.dumps(dict(renamed), ensure_ascii=False)
+
+
+def say_renamed(dataset: str, renamed: Mapping[str, str]) -> str:
+    """A sentence that names renamed columns, the first few where they are many."""
+    said = [f"{column!r} is stored as {stored}" for column, stored in renamed.items()]
+    more = f", and {len(said) - _MOST_TOLD:,} more" if len(said) > _MOST_TOLD else ""
+    what = "column" if len(said) == 1 else "columns"
+    return f"{dataset}: {what} {', '.join(said[:_MOST_TOLD])}{more}; either name may be used"
+
+
+def over_source(declaration: Declaration, names: Mapping[str, str]) -> Declaration:
+    """The same declaration over the source's names, where it names columns as they are stored.
+
+    Args:
+        declaration: declaration of the dataset, over either names.
+        names: stored name of each source column; those that do not differ may be missing. A name
+            that the source has too means the source's column.
+    """
+    sources = {stored: column for column, stored in names.items() if stored not in names}
+    declared = [*declaration.needed_columns, *declaration.described_columns]
+    rules = [text for rule in declaration.mend for text in rule.expressions]
+    conditions = [declaration.totals or "", *rules]
+    if sources.keys().isdisjoint(declared) and not any(
+        named_columns(text, sources) for text in conditions
+    ):
+        return declaration
+    return declaration.with_columns({**{name: name for name in declared}, **sources})
