@@ -8,8 +8,6 @@ import click
 import pyarrow as pa
 import pyarrow.compute
 import yaml
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
 from rich.console import Console
 
 from gridcontainer.cli.options import configuration_options, container_option
@@ -17,8 +15,9 @@ from gridcontainer.cli.report import table_of
 from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import Declaration, load_city, load_declarations
 from gridcontainer.container.declaration.rules import MendingRule
+from gridcontainer.container.quarantine.replace import read_quarantined
 from gridcontainer.container.sensitivity import CONFIDENTIAL
-from gridcontainer.container.storage import Storage
+from gridcontainer.container.storage import Storage, has_table
 from gridcontainer.container.tables.log import read_snapshot
 from gridcontainer.errors import DatasetError
 
@@ -157,12 +156,9 @@ def _hidden(name: str, declarations: Path, city: Path, storage: Storage) -> set[
 
 
 def _read(storage: Storage, columns: list[str] | None, dataset: str | None = None) -> pa.Table:
-    try:
-        table = DeltaTable(storage.quarantine)
-    except TableNotFoundError:
-        raise DatasetError(f"no quarantine in {storage.root}; run: gridcontainer ingest") from None
-    filters = [("dataset", "=", dataset)] if dataset else None
-    return table.to_pyarrow_table(columns=columns, filters=filters)
+    if not has_table(storage.quarantine):
+        raise DatasetError(f"no quarantine in {storage.root}; run: gridcontainer ingest")
+    return read_quarantined(storage, dataset, columns)
 
 
 def _confidential(declaration: Declaration, storage: Storage) -> set[str | None]:

@@ -48,6 +48,7 @@ _WORKING_COLUMNS: Final = (
 )
 _FORBIDDEN: Final = str.maketrans(dict.fromkeys(" ,;{}()\n\r\t=`", "_"))
 _MOST_TOLD: Final = 5
+_LONGEST: Final = 60  # characters of a name in a sentence
 
 
 def is_own_column(name: str) -> bool:
@@ -88,10 +89,19 @@ def to_property(renamed: Mapping[str, str]) -> str:
 
 def say_renamed(dataset: str, renamed: Mapping[str, str]) -> str:
     """A sentence that names renamed columns, the first few where they are many."""
-    said = [f"{column!r} is stored as {stored}" for column, stored in renamed.items()]
+    said = [(_shorten(repr(column)), _shorten(stored)) for column, stored in renamed.items()]
+    if len(said) == 1:
+        ((column, stored),) = said
+        return f"{dataset}: column {column} is stored as {stored}; either name may be used"
+    pairs = ", ".join(f"{column} as {stored}" for column, stored in said[:_MOST_TOLD])
     more = f", and {len(said) - _MOST_TOLD:,} more" if len(said) > _MOST_TOLD else ""
-    what = "column" if len(said) == 1 else "columns"
-    return f"{dataset}: {what} {', '.join(said[:_MOST_TOLD])}{more}; either name may be used"
+    return (
+        f"{dataset}: columns are stored under other names: {pairs}{more}; either name may be used"
+    )
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def over_source(declaration: Declaration, names: Mapping[str, str]) -> Declaration:

@@ -6,13 +6,12 @@
 <root>/ops/catalogue                     one row a data set
 """
 
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from gridcontainer.container.files import Files, LocalFiles
-from gridcontainer.errors import DatasetError, StorageError
+from gridcontainer.container.files import Files, files_at
+from gridcontainer.errors import DatasetError
 
 COMPACTED = "gridcontainer: files written anew, rows as before"  # in a table's history
 
@@ -39,12 +38,7 @@ class Storage:
         Raises:
             StorageError: the root is not on a local file system.
         """
-        if "://" in self.root:
-            raise StorageError(
-                f"{self.root} is no local folder: tables are written to local or mounted folders "
-                "only, so far; give --container such a folder"
-            )
-        return LocalFiles()
+        return files_at(self.root)
 
     @property
     def quarantine(self) -> str:
@@ -74,27 +68,24 @@ class Storage:
         Raises:
             DatasetError: the container is empty, or has no data set of such a name.
         """
-        folders = sorted(Path(self.root).glob("datasets/*/*"))
-        tables = [folder for folder in folders if has_table(str(folder))]
+        files, root = self.files, f"{self.root}/datasets"
+        tables = [
+            (department, name, path)
+            for department in files.names(root)
+            for name in files.names(f"{root}/{department}")
+            if has_table(path := self.dataset(department, name))
+        ]
         if not tables:
             raise DatasetError(f"no data sets in {self.root}; run: gridcontainer ingest")
-        if unknown := sorted(set(only) - {table.name for table in tables}):
+        if unknown := sorted(set(only) - {name for _, name, _ in tables}):
             raise DatasetError(f"no data set {', '.join(unknown)} in {self.root}")
-        return [
-            (table.parent.name, table.name, str(table))
-            for table in tables
-            if not only or table.name in only
-        ]
+        return [table for table in tables if not only or table[1] in only]
 
 
 def has_table(path: str) -> bool:
-    """Whether a Delta table is at a local path.
+    """Whether a Delta table is at a path.
 
     A log without a commit, as a run leaves it that was killed while it made a table, is none.
     delta-rs tells the same in ten times as long, and each question asks it of all data sets.
     """
-    try:
-        with os.scandir(f"{path}/_delta_log") as entries:
-            return any(entry.name[0].isdigit() for entry in entries)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+    return files_at(path).holds(f"{path}/_delta_log", lambda name: name[0].isdigit())

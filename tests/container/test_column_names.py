@@ -97,7 +97,8 @@ def test_the_sentence_is_bounded():
         "shops: column 'ZIP CODE' is stored as ZIP_CODE; either name may be used"
     )
     many = say_renamed("shops", {f"a {i}": f"a_{i}" for i in range(1000)})
-    assert "'a 4' is stored as a_4, and 995 more" in many
+    assert "'a 4' as a_4, and 995 more" in many
+    assert len(say_renamed("shops", {"a " * 1000: "a_" * 1000})) < 250
 
 
 LETTERS = st.text(st.sampled_from("aAb_ 2`"), max_size=4)
@@ -169,9 +170,8 @@ def shops(tmp_path) -> Shops:
 def test_an_ingest_tells_renames_once_and_keeps_them(shops):
     first = shops.ingest(declared())
     assert first.notes == (
-        "shops: columns 'shop id' is stored as shop_id, 'lon' is stored as source_lon, 'lat' is "
-        "stored as source_lat, 'ZIP CODE' is stored as ZIP_CODE, 'A' is stored as A_2; either name "
-        "may be used",
+        "shops: columns are stored under other names: 'shop id' as shop_id, 'lon' as source_lon, "
+        "'lat' as source_lat, 'ZIP CODE' as ZIP_CODE, 'A' as A_2; either name may be used",
     )
     assert json.loads(shops.properties()[COLUMNS_PROPERTY]) == {
         source: stored for source, stored in zip(SOURCE, STORED, strict=True) if source != stored
@@ -231,7 +231,8 @@ def test_a_shape_s_crs_is_found_by_the_stored_name(tmp_path):
     for name in ("the geom", "the_geom"):
         declaration = declared(
             source={"path": "s.parquet", "format": "parquet"}, datum=None,
-            position={"geometry": name, "geometry_format": "wkb"}, outside_city="keep", kind="lines",
+            position={"geometry": name, "geometry_format": "wkb"}, outside_city="keep",
+            kind="lines",
         )  # fmt: skip
         shops.ingest(declaration)
         rows = DeltaTable(shops.storage.dataset("trade", "shops")).to_pyarrow_table()

@@ -1,77 +1,35 @@
 """The catalogue: what each data set is, holds, came from and how good it is; without Spark."""
 
+import dataclasses
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import TableNotFoundError
 
 from gridcontainer.container.catalogue.measure import Measured, measure
+from gridcontainer.container.catalogue.schema import CATALOGUE_SCHEMA
 from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.quarantine.count import Counts, count_quarantined
 from gridcontainer.container.query.open_table import OpenTable, open_tables
 from gridcontainer.container.query.question import tags_of
+from gridcontainer.container.runs import Run, read_runs
 from gridcontainer.container.sensitivity import find_sensitivity
 from gridcontainer.container.storage import COMPACTED, Storage
+from gridcontainer.container.tables.actions import Action, Snapshot, TableMetadata
+from gridcontainer.container.tables.data_files import write_files
+from gridcontainer.container.tables.log import commit_among_others, require_log
 from gridcontainer.grid.code import code_to_cell
 
 Entry = dict[str, Any]
 
 _LOG = logging.getLogger(__name__)
-_INSTANT = pa.timestamp("us", tz="UTC")
 _WRITES = (  # operations that write rows, as Delta names them
     *("WRITE", "MERGE", "DELETE", "UPDATE"),
     *("CREATE TABLE AS SELECT", "CREATE OR REPLACE TABLE AS SELECT"),
 )
 _JOBS = ("ingest", "release")  # those that bring rows in; compacting only moves them
-
-
-def _list_of(**fields: pa.DataType) -> pa.DataType:
-    return pa.list_(pa.struct(list(fields.items())))
-
-
-CATALOGUE_SCHEMA = pa.schema(
-    {
-        "department": pa.string(),
-        "dataset": pa.string(),
-        "title": pa.string(),
-        "kind": pa.string(),
-        "owner": pa.string(),
-        "tags": pa.list_(pa.string()),
-        "datum": pa.string(),
-        "key": pa.list_(pa.string()),
-        "columns": _list_of(
-            name=pa.string(), type=pa.string(), unit=pa.string(), sensitivity=pa.string()
-        ),
-        "relations": _list_of(columns=pa.list_(pa.string()), dataset=pa.string()),
-        "west": pa.float64(),
-        "south": pa.float64(),
-        "east": pa.float64(),
-        "north": pa.float64(),
-        "first_time": _INSTANT,
-        "last_time": _INSTANT,
-        "rows": pa.int64(),
-        "closed_rows": pa.int64(),
-        "files": pa.int64(),
-        "bytes": pa.int64(),
-        "prefix_level": pa.int32(),
-        "last_run": _INSTANT,
-        "last_change": _INSTANT,
-        "rows_in": pa.int64(),
-        "rows_aside": pa.int64(),
-        "rows_mended": pa.int64(),
-        "share_aside": pa.float64(),
-        "reasons": _list_of(reason=pa.string(), aside=pa.int64(), mended=pa.int64()),
-        "versions": _list_of(
-            version=pa.int64(), time=_INSTANT, operation=pa.string(), rows_written=pa.int64()
-        ),
-        "sources": _list_of(file=pa.string(), rows=pa.int64()),
-        "fingerprint": pa.string(),
-        "run_ids": pa.list_(pa.string()),
-    }
-)
 
 
 def build_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> list[Entry]:
@@ -89,14 +47,16 @@ def build_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> li
         DatasetError: the container is empty.
     """
     declared = {declaration.dataset: declaration for declaration in declarations}
-    runs = _by_dataset(storage.runs, None)
-    aside = _by_dataset(storage.quarantine, ["dataset", "reason", "mended"])
+    runs: dict[str, list[Run]] = {}
+    for run in read_runs(storage):
+        runs.setdefault(run.dataset, []).append(run)
+    aside = count_quarantined(storage)
     return [
         _entry(
             table,
             declared.get(table.dataset),
-            runs=sorted(runs.get(table.dataset, []), key=lambda run: run["started"], reverse=True),
-            aside=aside.get(table.dataset, []),
+            runs=sorted(runs.get(table.dataset, []), key=lambda run: run.started, reverse=True),
+            aside=aside.get(table.dataset, {}),
         )
         for table in open_tables(storage)
     ]
@@ -109,7 +69,22 @@ def write_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> No
         DatasetError: the container is empty.
     """
     rows = pa.Table.from_pylist(build_catalogue(storage, declarations), schema=CATALOGUE_SCHEMA)
-    write_deltalake(storage.catalogue, rows, mode="overwrite", schema_mode="overwrite")
+    added = write_files(
+        rows, storage.catalogue, files=storage.files, partition=(), statistics=("dataset",)
+    )
+
+    def replace(there: Snapshot | None) -> list[Action]:
+        actions = [file.added() for file in added]
+        if there is None:
+            return [*TableMetadata(CATALOGUE_SCHEMA).actions(), *actions]
+        renewed = dataclasses.replace(there.metadata, schema=CATALOGUE_SCHEMA, properties={})
+        gone = [file.removed() for file in there.files]
+        return [*renewed.actions()[1:], *gone, *actions]  # the protocol stays as it is
+
+    commit_among_others(
+        storage.files, storage.catalogue, replace,
+        parameters={"mode": "Overwrite", "predicate": "[]"},
+    )  # fmt: skip
 
 
 def renew_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> str:
@@ -127,10 +102,10 @@ def renew_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> st
 
 
 def _entry(
-    table: OpenTable, declaration: Declaration | None, *, runs: list[Entry], aside: list[Entry]
+    table: OpenTable, declaration: Declaration | None, *, runs: list[Run], aside: Counts
 ) -> Entry:
     measured = measure(table)
-    ingests = [run for run in runs if run["job"] in _JOBS]
+    ingests = [run for run in runs if run.job in _JOBS]
     return {
         "department": table.department,
         "dataset": table.dataset,
@@ -144,9 +119,9 @@ def _entry(
         **_quality(ingests, aside),
         **_history(table),
         "sources": measured.sources,
-        "last_run": ingests[0]["started"] if ingests else None,
-        "fingerprint": ingests[0]["fingerprint"] if ingests else None,
-        "run_ids": [run["run_id"] for run in runs],
+        "last_run": ingests[0].started if ingests else None,
+        "fingerprint": ingests[0].fingerprint if ingests else None,
+        "run_ids": [run.run_id for run in runs],
     }
 
 
@@ -195,19 +170,17 @@ def _prefix_level(table: OpenTable) -> int | None:
     return None if prefix is None else int(code_to_cell(prefix)[1])
 
 
-def _quality(ingests: Sequence[Entry], aside: Sequence[Entry]) -> Entry:
-    reasons: dict[str, Entry] = {}
-    for row in aside:
-        counts = reasons.setdefault(
-            row["reason"], {"reason": row["reason"], "aside": 0, "mended": 0}
-        )
-        counts["aside" if row.get("mended") is None else "mended"] += 1
-    still_aside = sum(counts["aside"] for counts in reasons.values())
-    rows_in = ingests[0]["rows_in"] if ingests else None
+def _quality(ingests: Sequence[Run], aside: Counts) -> Entry:
+    reasons = {
+        reason: {"reason": reason, "aside": held, "mended": repaired}
+        for reason, (held, repaired) in aside.items()
+    }
+    still_aside = sum(held for held, _ in aside.values())
+    rows_in = ingests[0].rows_in if ingests else None
     return {
         "rows_in": rows_in,
         "rows_aside": still_aside,
-        "rows_mended": sum(counts["mended"] for counts in reasons.values()),
+        "rows_mended": sum(repaired for _, repaired in aside.values()),
         "share_aside": still_aside / rows_in if rows_in else None,
         "reasons": sorted(
             reasons.values(), key=lambda counts: (-counts["aside"], counts["reason"])
@@ -223,7 +196,7 @@ def _history(table: OpenTable) -> Entry:
             "operation": commit.get("operation"),
             "rows_written": _rows_written(commit),
         }
-        for commit in DeltaTable(table.path).history()
+        for commit in require_log(table.path).history()
     ]
     changes = [version["time"] for version in versions if version["rows_written"] is not None]
     return {"versions": versions, "last_change": max(changes, default=None)}
@@ -237,17 +210,3 @@ def _rows_written(commit: Entry) -> int | None:
     metrics = commit.get("operationMetrics") or {}
     written = metrics.get("numOutputRows", metrics.get("numTargetRowsInserted"))
     return int(written or 0)
-
-
-def _by_dataset(path: str, columns: list[str] | None) -> dict[str, list[Entry]]:
-    """Rows of a table of the container by data set; none where there is no such table."""
-    try:
-        table = DeltaTable(path)
-    except TableNotFoundError:
-        return {}
-    there = set(table.schema().to_arrow().names)  # an earlier release wrote fewer columns
-    wanted = None if columns is None else [name for name in columns if name in there]
-    grouped: dict[str, list[Entry]] = {}
-    for row in table.to_pyarrow_table(columns=wanted).to_pylist():
-        grouped.setdefault(row["dataset"], []).append(row)
-    return grouped

@@ -19,9 +19,14 @@ from gridcontainer.container.ingest.in_memory import RecordJudge, judge_in_memor
 from gridcontainer.container.ingest.table import DatasetTable
 from gridcontainer.container.judge.judge import Judge
 from gridcontainer.container.quarantine.replace import replace_quarantined
-from gridcontainer.container.runs import Run, digest_of, digest_of_files, last_run, record_run
+from gridcontainer.container.runs import Run, digest_of, last_run, record_run
 from gridcontainer.container.sources import OpenSource, find_files, open_source
-from gridcontainer.container.sources.snapshot import FileState, require_unchanged, take_snapshot
+from gridcontainer.container.sources.snapshot import (
+    FileState,
+    digest_of_files,
+    require_unchanged,
+    take_snapshot,
+)
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.actions import TableMetadata
 from gridcontainer.container.tables.log import create_table, read_snapshot

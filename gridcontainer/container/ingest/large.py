@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import unquote
 
 import pyarrow as pa
 from pyspark import StorageLevel
@@ -25,6 +24,7 @@ from gridcontainer.container.tables.frames import current_rows
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
 from gridcontainer.container.tables.log import read_snapshot, require_snapshot
 from gridcontainer.container.tables.merge import merge_changes
+from gridcontainer.container.tables.rows import path_of
 from gridcontainer.container.tables.state import ABSENT, Changes
 
 _MOST_CHANGED = 0.5  # of the rows; above it the staged files become the table
@@ -184,7 +184,7 @@ def change_large(
     finally:
         changes.unpersist()
     for file in staged:
-        table.files.delete(f"{table.path}/{unquote(file.path)}")
+        table.files.delete(path_of(table.path, file.path))
     return merged, table.renew_properties(require_snapshot(table.path))
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-from deltalake import DeltaTable
 
 from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables.log import require_snapshot
+from gridcontainer.container.tables.rows import read_rows
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid.cell import lonlat_to_cell
 from gridcontainer.grid.code import cell_to_code
@@ -14,12 +15,17 @@ from gridcontainer.grid.levels import INVALID_CELL
 
 
 def count_by_cell(storage: Storage, dataset: str, level: int) -> dict[str, int]:
-    """Rows of a data set in each cell of a level, coarse or fine, by code, most first.
+    """Rows of a dataset that are valid now, by code of the cell of a level, most first.
 
     Raises:
         DatasetError: the container has no such data set.
     """
-    rows = read_dataset(storage, dataset, ["lon", "lat"])
+    ((_, _, path),) = storage.find_datasets([dataset])
+    table = require_snapshot(path)
+    has_history = "valid_to" in table.metadata.schema.names
+    rows = read_rows(path, table, columns=["lon", "lat", *(["valid_to"] if has_history else [])])
+    if has_history:
+        rows = rows.filter(rows.column("valid_to").is_null())
     lon, lat = rows.column("lon").to_numpy(), rows.column("lat").to_numpy()
     cells = lonlat_to_cell(lon, lat, level, on_invalid="mark")
     found, counts = np.unique(cells[cells != INVALID_CELL], return_counts=True)
@@ -37,4 +43,4 @@ def read_dataset(storage: Storage, dataset: str, columns: Sequence[str] | None =
     tables = {name: path for _, name, path in storage.find_datasets()}
     if dataset not in tables:
         raise DatasetError(f"no data set {dataset}; there are {', '.join(sorted(tables))}")
-    return DeltaTable(tables[dataset]).to_pyarrow_dataset().to_table(columns=columns)
+    return read_rows(tables[dataset], require_snapshot(tables[dataset]), columns=columns)

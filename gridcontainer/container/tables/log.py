@@ -19,7 +19,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
 from gridcontainer import __version__
-from gridcontainer.container.files import Files
+from gridcontainer.container.files import Files, files_at
 from gridcontainer.container.tables.actions import (
     Action,
     DataFile,
@@ -30,6 +30,7 @@ from gridcontainer.container.tables.actions import (
 from gridcontainer.errors import StorageError
 
 _TRIES: Final = 20
+_READABLE: Final = frozenset({"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})
 _CHECKPOINT_EVERY: Final = 10  # commits, as Delta's own default
 
 
@@ -37,11 +38,41 @@ class ConflictError(StorageError):
     """Another writer made the version that this one wanted to make."""
 
 
-def read_snapshot(path: str) -> Snapshot | None:
-    """The newest version of a table; None where there is none."""
+def open_log(path: str) -> DeltaTable | None:
+    """The log of a table, as delta-rs reads it; None where there is no table.
+
+    Raises:
+        StorageError: the table cannot be read without Spark, or its storage is unknown.
+    """
+    files_at(path)
     try:
         table = DeltaTable(path)
     except TableNotFoundError:
+        return None
+    if unknown := sorted(set(table.protocol().reader_features or ()) - _READABLE):
+        raise StorageError(
+            f"{path}: the table uses {', '.join(unknown)}, which only Spark can read; another "
+            "program has turned that on: turn it off, or ingest the dataset anew"
+        )
+    return table
+
+
+def require_log(path: str) -> DeltaTable:
+    """The log of a table that is there.
+
+    Raises:
+        StorageError: there is no table, or it cannot be read without Spark.
+    """
+    table = open_log(path)
+    if table is None:
+        raise StorageError(f"{path} is no table of the container; ingest its dataset first")
+    return table
+
+
+def read_snapshot(path: str) -> Snapshot | None:
+    """The newest version of a table; None where there is none."""
+    table = open_log(path)
+    if table is None:
         return None
     said = table.metadata()
     metadata = TableMetadata(
@@ -130,7 +161,7 @@ def commit(
     if not files.create(f"{path}/_delta_log/{version:020d}.json", "\n".join(lines) + "\n"):
         raise ConflictError(f"{path}: somebody else wrote version {version}; run again")
     if version and version % _CHECKPOINT_EVERY == 0:
-        DeltaTable(path).create_checkpoint()
+        require_log(path).create_checkpoint()
     return version
 
 
