@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.addresses.areas import AreaIndex, build_areas
@@ -16,6 +15,7 @@ from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.query.open_table import column_names_of
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_current
+from gridcontainer.container.tables.log import require_log
 from gridcontainer.errors import AddressError
 
 
@@ -63,7 +63,7 @@ class City:
 
     def version(self, dataset: str) -> str:
         """A text that changes when a data set's table does; that it is not there is one too."""
-        number = DeltaTable(self.path(dataset)).version() if self.has(dataset) else "none"
+        number = require_log(self.path(dataset)).version() if self.has(dataset) else "none"
         return f"{dataset}@{number}"
 
     @property

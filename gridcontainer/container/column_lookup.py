@@ -119,13 +119,15 @@ class ColumnNames:
         }
         return rename_columns(expression, names) if names else expression
 
-    def say_missing(self, dataset: str, names: Sequence[str], purpose: str = "") -> str:
+    def say_missing(
+        self, dataset: str, names: Sequence[str], *, noun: str = "column ", purpose: str = ""
+    ) -> str:
         """A sentence: which columns are missing, and which of the table have a near name."""
         near = list(dict.fromkeys(one for name in names for one in self._near(name)))
         hint = "near names are" if near else "it has"
         shown = near or [self._both(stored) for stored in self.stored]
         told = ", ".join(shown[: _MOST_NEAR if near else _MOST_LISTED])
-        return f"{dataset} has no column {', '.join(names)}{purpose}; {hint} {told}"
+        return f"{dataset} has no {noun}{', '.join(names)}{purpose}; {hint} {told}"
 
     @cached_property
     def _present(self) -> frozenset[str]:

@@ -158,7 +158,7 @@ def _column_of(joined: Joined, name: str) -> str:
         if column in there:
             return column
     both = ColumnNames(tuple(there), {**_renamed(right), **_renamed(left)})
-    raise JoinError(both.say_missing("the result", [name], " to count by"))
+    raise JoinError(both.say_missing("the result", [name], purpose=" to count by"))
 
 
 def _renamed(names: ColumnNames | None) -> Mapping[str, str]:

@@ -34,6 +34,19 @@ def over_stored(
     )
 
 
+def say_stored(indicator: Indicator, names_of: NamesOf) -> str:
+    """A text that changes when an indicator's names lead to other columns.
+
+    Empty where all its names are stored ones, so that such an indicator is not computed anew.
+    """
+    pairs = [over_stored(indicator, source, names_of) for source in indicator.sources]
+    return "".join(
+        own.model_dump_json() + source.model_dump_json()
+        for (own, source), declared in zip(pairs, indicator.sources, strict=True)
+        if (own, source) != (indicator, declared)
+    )
+
+
 def _rename(names: ColumnNames, expression: str | None) -> str | None:
     return None if expression is None else names.rename(expression)
 

@@ -154,9 +154,8 @@ class Reader:
         return valued.withColumn(VALUE, F.col(VALUE) * F.lit(indicator.factor))
 
     def _writing(self, dataset: str | None) -> Writing:
-        if dataset is None or dataset not in self.writings:
-            return PLAIN
-        return self.writings[dataset].over_stored(self.names(dataset))
+        found = self.writings.get(dataset or "")
+        return PLAIN if found is None else found.over_stored(self.names(dataset or ""))
 
     def _with_place(self, source: Source, rows: DataFrame) -> DataFrame:
         if source.readings is not None:

@@ -90,7 +90,7 @@ def _over_stored(series: Series, names: ColumnNames) -> Series:
     named = [*columns, *([series.station] if series.station else []), "event_time"]
     stored = {name: names.find(name) for name in named}
     if absent := [name for name, found in stored.items() if found is None]:
-        said = names.say_missing(series.dataset, absent)
+        said = names.say_missing(series.dataset, absent, noun="")
         raise DeclarationError(f"series {series.series}: {said}")
     measures = [one.model_copy(update={"column": stored[one.column]}) for one in series.measures]
     station = series.station and stored[series.station]

@@ -109,7 +109,7 @@ def _stored(names: ColumnNames, dataset: str, attributes: Sequence[str]) -> dict
     """The stored name of each attribute's column."""
     found = {name: names.find(name) for name in attributes}
     if absent := [name for name, stored in found.items() if stored is None]:
-        raise TagError(names.say_missing(dataset, absent))
+        raise TagError(names.say_missing(dataset, absent, noun=""))
     return {name: stored for name, stored in found.items() if stored is not None}
 
 
