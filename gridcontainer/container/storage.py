@@ -9,6 +9,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from gridcontainer.container.files import Files, files_at
 from gridcontainer.errors import DatasetError
@@ -27,8 +28,11 @@ class Storage:
     root: str
 
     def __post_init__(self) -> None:
-        """Spark takes a relative path for a name of a catalog."""
-        root = self.root if "://" in self.root else str(Path(self.root).resolve())
+        """Spark takes a relative path for a name of a catalog; ``file:`` is a local folder."""
+        root = self.root
+        if root.startswith("file:/"):
+            root = unquote(urlsplit(root).path)
+        root = root if "://" in root else str(Path(root).resolve())
         object.__setattr__(self, "root", root.rstrip("/"))
 
     @property

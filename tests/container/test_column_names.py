@@ -251,3 +251,11 @@ def test_names_that_stay_are_known_too(shops):
     names = column_names_of(shops.storage, "shops")
     assert set(OWN_COLUMNS) & set(names.stored)
     assert names.resolve("a", "shops") == "a"
+
+
+def test_a_name_that_a_header_has_twice_is_told(shops):
+    (shops.folder / "shops.csv").write_text("lon,lat,n,n\n121.47,31.23,1,2\n")
+    assert shops.ingest(declared()).notes[0] == (
+        "shops: several columns are called 'n'; the later ones are numbered: _2, _3"
+    )
+    assert column_names_of(shops.storage, "shops").find("n_2") == "n_2"

@@ -19,7 +19,10 @@ FILE_MODULES = {"shutil", "glob", "tempfile", "pathlib", "io"}
 OPENERS = {"memory_map", "OSFile", "read_table", "read_metadata", "read_schema", "read_parquet",
            "write_deltalake", "scandir", "listdir"}  # fmt: skip
 # delta-rs opens tables in one place; elsewhere only its types are used.
-OF_DELTA = {"tables/log.py": {"DeltaTable", "TableNotFoundError"}, "tables/actions.py": {"Schema"}}
+OF_DELTA = {
+    "tables/log.py": {"DeltaTable", "DeltaError", "TableNotFoundError"},
+    "tables/actions.py": {"Schema"},
+}
 
 
 def modules() -> list[str]:

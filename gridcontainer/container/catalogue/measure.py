@@ -101,8 +101,8 @@ def _bounds(table: OpenTable, parts: list[_Part]) -> Bounds | None:
     if table.has("geometry"):  # a shape reaches beyond its position
         sides.extend(shapes for file in table.files if len(shapes := _current_bounds(table, file)))
     stacked = np.vstack(sides)
-    west, south = stacked[:, :2].min(axis=0).tolist()
-    east, north = stacked[:, 2:].max(axis=0).tolist()
+    west, south = np.nanmin(stacked[:, :2], axis=0).tolist()
+    east, north = np.nanmax(stacked[:, 2:], axis=0).tolist()
     return west, south, east, north
 
 

@@ -55,10 +55,11 @@ class DataFile:
 
     @functools.cached_property
     def extent(self) -> Float64s:
-        """The bounds of all its shapes together, one row."""
-        if not len(self.bounds):
-            return self.bounds
-        low, high = self.bounds.min(axis=0), self.bounds.max(axis=0)
+        """The bounds of all its shapes together, one row; none where no row has a shape."""
+        bounds = self.bounds[~np.isnan(self.bounds).any(axis=1)]  # those of no shape are NaN
+        if not len(bounds):
+            return bounds
+        low, high = bounds.min(axis=0), bounds.max(axis=0)
         return np.array([[low[0], low[1], high[2], high[3]]])
 
     def read(self, columns: list[str] | None = None) -> pa.Table:

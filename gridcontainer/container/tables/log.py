@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from gridcontainer import __version__
 from gridcontainer.container.files import Files, files_at
@@ -49,6 +49,9 @@ def open_log(path: str) -> DeltaTable | None:
         table = DeltaTable(path)
     except TableNotFoundError:
         return None
+    except DeltaError as error:
+        said = " ".join(str(error).split())[:300]
+        raise StorageError(f"{path}: the table cannot be read without Spark: {said}") from error
     if unknown := sorted(set(table.protocol().reader_features or ()) - _READABLE):
         raise StorageError(
             f"{path}: the table uses {', '.join(unknown)}, which only Spark can read; another "

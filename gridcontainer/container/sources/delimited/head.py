@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ class DelimitedHead:
         body: bytes before the first record, without a byte-order mark, as the text is scanned.
         first_line: number of the first line below the names.
         numeric: numbers of the columns, from 0, whose values are numbers or times.
+        repeated: names that the header has more than once.
     """
 
     columns: tuple[str, ...]
@@ -39,6 +41,7 @@ class DelimitedHead:
     body: int
     first_line: int
     numeric: tuple[int, ...]
+    repeated: tuple[str, ...] = ()
 
 
 def codec_of(source: Source) -> Codec:
@@ -64,7 +67,8 @@ def read_delimited_head(path: Path, source: Source) -> DelimitedHead:
     unnamed = next((n for n, name in enumerate(reversed(names)) if name.strip()), len(names))
     columns = tuple(distinct(names))
     numeric = _numeric_columns(split_records(sample, source), len(columns))
-    return DelimitedHead(columns, unnamed, body, first_line, numeric)
+    repeated = tuple(name for name, count in Counter(names).items() if count > 1)
+    return DelimitedHead(columns, unnamed, body, first_line, numeric, repeated)
 
 
 def split_records(texts: Iterable[str], source: Source) -> list[list[str]]:
