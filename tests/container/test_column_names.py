@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pyproj
 import pytest
 import shapely
+from click.testing import Result
+from command import run
 from deltalake import DeltaTable
 from hypothesis import given, strategies as st
 
@@ -24,12 +26,16 @@ from gridcontainer.container.column_names import (
     to_property,
 )
 from gridcontainer.container.declaration import CityProfile, Declaration, load_city
+from gridcontainer.container.declaration.rules import MendingRule
+from gridcontainer.container.ingest import release
 from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset
 from gridcontainer.container.query.confidential import hidden_columns
 from gridcontainer.container.query.open_table import column_names_of, open_tables
 from gridcontainer.container.sensitivity import find_sensitivity
 from gridcontainer.container.storage import Storage
-from gridcontainer.errors import ColumnError, SourceError
+from gridcontainer.errors import ColumnError, IdentityError, SourceError
+from gridcontainer.identity.confidential import find_hidden
+from gridcontainer.identity.references import read_reference
 
 CITY = Path(__file__).parents[2] / "conf/city/shanghai.yaml"
 SOURCE = ["shop id", "lon", "lat", "ZIP CODE", "a", "A"]
@@ -259,3 +265,57 @@ def test_a_name_that_a_header_has_twice_is_told(shops):
         "shops: several columns are called 'n'; the later ones are numbered: _2, _3"
     )
     assert column_names_of(shops.storage, "shops").find("n_2") == "n_2"
+
+
+def test_a_key_is_read_by_either_name(shops):
+    shops.ingest(declared(key=["shop id", "ZIP CODE"]))
+    asked = [
+        'shops:{"shop id": "1", "ZIP CODE": "200001"}',
+        'shops:{"shop_id": "1", "ZIP CODE": "200001"}', 'shops:["1", "200001"]',
+    ]  # fmt: skip
+    assert len({read_reference(shops.storage, text) for text in asked}) == 1
+    with pytest.raises(IdentityError, match="is no key of shops"):
+        read_reference(shops.storage, 'shops:{"shop id": "1", "shop_id": "1"}')
+
+
+@pytest.mark.parametrize(("key", "name"), [("shop id", "shop_id"), ("shop_id", "shop id")])
+def test_a_confidential_key_is_hidden_by_either_name(shops, key, name):
+    declaration = declared(key=[key], sensitivity={name: "confidential"})
+    shops.ingest(declaration)
+    assert find_hidden(shops.storage, [declaration]).columns["shops"] == {"business_key"}
+
+
+@pytest.mark.parametrize("column", ["ZIP CODE", "ZIP_CODE"])
+def test_quarantined_rows_are_repaired_by_either_name(shops, column):
+    """``try`` and ``release`` read rows that bear the source's names."""
+    source = shops.folder / "shops.csv"
+    source.write_text(source.read_text() + "3,31.25,121.49,200009,z,Z\n")
+    told = declared(key=["shop_id"])
+    shops.ingest(told)
+    swap = {"lon": "lat", "source_lat": "lon", column: f"concat('x', `{column}`)"}
+    rule = {"reason": "longitude and latitude swapped", "set": swap}
+    repaired = told.model_copy(update={"mend": [MendingRule.model_validate(rule)]})
+    assert release(repaired, city=shops.city, storage=shops.storage).released == 1
+    rows = DeltaTable(shops.storage.dataset("trade", "shops")).to_pyarrow_table().to_pylist()
+    (last,) = [row for row in rows if row["shop_id"] == "3"]
+    names = ("lon", "lat", "source_lon", "ZIP_CODE", "a", "A_2")
+    assert [last[name] for name in names] == [121.49, 31.25, "121.49", "x200009", "z", "Z"]
+
+
+def run_shops(shops: Shops, *words: str) -> Result:
+    conf = shops.folder / "conf"
+    conf.mkdir(exist_ok=True)
+    said = declared(key=["shop id"]).model_dump(exclude_unset=True)
+    said["department"] = next(iter(shops.city.departments))
+    (conf / "shops.yaml").write_text(json.dumps(said), encoding="utf-8")
+    return run(
+        *words, "--datasets", conf, "--city", CITY, "--container", shops.folder / "container"
+    )
+
+
+def test_the_command_says_renames(shops):
+    said = run_shops(shops, "ingest", "--sources", str(shops.folder))
+    assert said.exit_code == 0, said.output
+    assert "'ZIP CODE' as ZIP_CODE" in " ".join(said.output.split())
+    again = run_shops(shops, "ingest", "--sources", str(shops.folder))
+    assert "ZIP_CODE" not in again.output
