@@ -8,6 +8,7 @@ import pyarrow as pa
 from gridcontainer.container.column_names import over_source, stored_names
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.delimited import read_delimited, read_delimited_head
+from gridcontainer.container.sources.delimited.head import note_repeated
 from gridcontainer.container.sources.formats import (
     OPENED_FORMATS,
     FoundFiles,
@@ -85,28 +86,12 @@ def open_source(
         columns=tuple(found.columns),
         schema=source_schema(found.columns, declaration, found.types),
         datum=datum,
-        notes=(*notes, *_note_repeated(files, declaration)),
+        notes=(*notes, *note_repeated(files, declaration)),
         default_datum=default_datum,
         extent=extent,
         parsed=found.parsed,
         layers=found.layers,
     )
-
-
-def _note_repeated(files: Iterable[Path], declaration: Declaration) -> list[str]:
-    """A sentence where a header has a name more than once: the columns get numbers then."""
-    if declaration.source.format != "csv":
-        return []
-    heads = (read_delimited_head(path, declaration.source) for path in files)
-    repeated = list(dict.fromkeys(name for head in heads for name in head.repeated))
-    if not repeated:
-        return []
-    shown = ", ".join(f"{name[:60]!r}" for name in repeated[:5])
-    more = f" and {len(repeated) - 5:,} more" if len(repeated) > 5 else ""
-    return [
-        f"{declaration.dataset}: several columns are called {shown}{more}; the later ones are "
-        "numbered: _2, _3"
-    ]
 
 
 def split(source: OpenSource, declaration: Declaration, *, target_bytes: int) -> list[Piece]:

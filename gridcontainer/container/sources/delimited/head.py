@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gridcontainer.container.declaration import Source
+from gridcontainer.container.declaration import Declaration, Source
 from gridcontainer.container.sources.records import distinct
 from gridcontainer.container.sources.text.blocks import BlockReader
 from gridcontainer.container.sources.text.broken import refused_text
@@ -20,6 +20,8 @@ from gridcontainer.errors import SourceError
 
 _SAMPLED: Final = 100  # records
 _MOSTLY: Final = 0.8
+_TOLD: Final = 5  # names in a sentence
+_LONGEST: Final = 60  # characters of a name in a sentence
 _NUMBER: Final = re.compile(r'[\s"]*[-+0-9.:/ eETZ%]*[0-9][-+0-9.:/ eETZ%]*[\s"]*')
 
 
@@ -69,6 +71,22 @@ def read_delimited_head(path: Path, source: Source) -> DelimitedHead:
     numeric = _numeric_columns(split_records(sample, source), len(columns))
     repeated = tuple(name for name, count in Counter(names).items() if count > 1)
     return DelimitedHead(columns, unnamed, body, first_line, numeric, repeated)
+
+
+def note_repeated(files: Iterable[Path], declaration: Declaration) -> list[str]:
+    """A sentence where a header has a name more than once: the columns get numbers then."""
+    if declaration.source.format != "csv":
+        return []
+    heads = (read_delimited_head(path, declaration.source) for path in files)
+    repeated = list(dict.fromkeys(name for head in heads for name in head.repeated))
+    if not repeated:
+        return []
+    shown = ", ".join(f"{name[:_LONGEST]!r}" for name in repeated[:_TOLD])
+    more = f" and {len(repeated) - _TOLD:,} more" if len(repeated) > _TOLD else ""
+    return [
+        f"{declaration.dataset}: several columns are called {shown}{more}; the later ones are "
+        "numbered: _2, _3"
+    ]
 
 
 def split_records(texts: Iterable[str], source: Source) -> list[list[str]]:
