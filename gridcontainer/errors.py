@@ -8,6 +8,7 @@
     ├── SourceError        (ValueError)   a source file that cannot be read
     │   └── DeliveryError               a delivery that would take away too much
     ├── DatasetError       (LookupError)  a data set the container does not have
+    ├── ColumnError        (LookupError)  a column that a table does not have, or a name of two
     ├── QueryError         (ValueError)   a question that cannot be asked
     ├── JoinError          (ValueError)   a join that cannot be asked so
     ├── LinkError          (ValueError)   a linkage that cannot be made
@@ -58,6 +59,10 @@ class DeliveryError(SourceError):
 
 class DatasetError(GridContainerError, LookupError):
     """A data set that the container does not have."""
+
+
+class ColumnError(GridContainerError, LookupError):
+    """A column that a table does not have, or a name that means two of its columns."""
 
 
 class QueryError(GridContainerError, ValueError):

@@ -26,6 +26,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from gridcontainer.container.column_names import stored_names
 from gridcontainer.container.declaration import (
     CityProfile,
     Declaration,
@@ -50,7 +51,6 @@ from gridcontainer.container.sources import (
     source_columns,
     split,
 )
-from gridcontainer.container.storage import stored_names
 from gridcontainer.container.tables.layout import Layout
 from gridcontainer.errors import GridContainerError, SourceError
 from gridcontainer.sample import write_sample

@@ -18,7 +18,6 @@ from gridcontainer.addresses.knowledge import (
 from gridcontainer.addresses.locate import choose_records, locate_rows, read_records, read_texts
 from gridcontainer.addresses.parse import parse_address
 from gridcontainer.addresses.place import find_candidates
-from gridcontainer.container.storage import stored_names
 from gridcontainer.errors import AddressError
 
 _PLACE: Final = ("method", "lon", "lat", "uncertainty_metres", "weight", "evidence", "reason")
@@ -87,7 +86,9 @@ def _find(city: City, records: Records, key: Sequence[str]) -> DataFrame:
     names = city.declarations[records.dataset].key
     wanted = F.col("object_id") == key[0] if len(key) == 1 else F.lit(False)
     if len(key) == len(names):
-        columns = (F.col(f"`{stored_names([name])[name]}`").cast("string") for name in names)
+        both = city.names(records.dataset)
+        stored = (both.require_of_source(name, records.dataset) for name in names)
+        columns = (F.col(f"`{name}`").cast("string") for name in stored)
         equal = [column == value for column, value in zip(columns, key, strict=True)]
         of_key = equal[0]
         for condition in equal[1:]:

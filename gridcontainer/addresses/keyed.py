@@ -1,11 +1,10 @@
 """Positions that a row takes from another data set by a key, and checks against reported areas."""
 
-from pyspark.sql import Column, DataFrame, functions as F
+from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.addresses.areas import AreaIndex, district_name
 from gridcontainer.addresses.gazetteer import add_areas
 from gridcontainer.container.declaration.rules import Relation
-from gridcontainer.container.storage import stored_names
 
 
 def by_relation(
@@ -16,7 +15,7 @@ def by_relation(
     Args:
         rows: with ``object_id``, ``areas`` (in which the row must be) and the relation's columns.
         located: the other data set, with ``lon``, ``lat`` and ``object_id``.
-        relation: which columns are the key.
+        relation: which columns are the key, by their stored names.
         metres: uncertainty of the other's positions.
         areas: of the city.
 
@@ -24,7 +23,7 @@ def by_relation(
         ``object_id``, ``lon``, ``lat``, ``metres`` and ``evidence``, for rows whose key has one
         position and that lies in the row's district.
     """
-    to = [_column(name) for name in relation.to]
+    to = [F.col(f"`{name}`") for name in relation.to]
     positions = located.groupBy(*(c.alias(f"key_{i}") for i, c in enumerate(to))).agg(
         F.first("lon").alias("lon"),
         F.first("lat").alias("lat"),
@@ -35,7 +34,7 @@ def by_relation(
     own = rows.select(
         "object_id",
         F.element_at("areas", -1).alias("district"),
-        *(_column(name).alias(f"key_{i}") for i, name in enumerate(relation.columns)),
+        *(F.col(f"`{name}`").alias(f"key_{i}") for i, name in enumerate(relation.columns)),
     )
     joined = own.join(placed, on=[f"key_{i}" for i in range(len(to))], how="inner")
     return joined.where(F.expr("array_contains(areas, district)")).select(
@@ -59,7 +58,3 @@ def within_reports(located: DataFrame, reports: DataFrame, *, areas: AreaIndex) 
     joined = located.transform(add_areas, areas=areas).join(told, on="text", how="left")
     is_sound = F.col("reported").isNull() | F.arrays_overlap("reported", "areas")
     return joined.where(is_sound).select(*located.columns)
-
-
-def _column(name: str) -> Column:
-    return F.col(f"`{stored_names([name])[name]}`")

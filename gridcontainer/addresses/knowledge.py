@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from gridcontainer.addresses.areas import AreaIndex, build_areas
@@ -12,9 +11,12 @@ from gridcontainer.addresses.book import AddressBook, GazetteerSource, Report
 from gridcontainer.addresses.gazetteer import Gazetteer, located_texts, to_anchors, to_entries
 from gridcontainer.addresses.keyed import within_reports
 from gridcontainer.addresses.texts import declared_text
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import CityProfile, Declaration
+from gridcontainer.container.query.open_table import column_names_of
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_current
+from gridcontainer.container.tables.log import require_log
 from gridcontainer.errors import AddressError
 
 
@@ -52,9 +54,17 @@ class City:
         """Of a data set that are valid now."""
         return read_current(self.spark, self.path(dataset))
 
+    def names(self, dataset: str) -> ColumnNames:
+        """Both names of each column of a dataset.
+
+        Raises:
+            DatasetError: the container has none of that name.
+        """
+        return column_names_of(self.storage, dataset)
+
     def version(self, dataset: str) -> str:
         """A text that changes when a data set's table does; that it is not there is one too."""
-        number = DeltaTable(self.path(dataset)).version() if self.has(dataset) else "none"
+        number = require_log(self.path(dataset)).version() if self.has(dataset) else "none"
         return f"{dataset}@{number}"
 
     @property
@@ -83,10 +93,14 @@ def read_areas(city: City) -> AreaIndex:
         DatasetError: the container does not hold them.
     """
     areas = city.book.areas
+    names = [
+        city.names(one.dataset).resolve(one.name, one.dataset)
+        for one in (areas.districts, areas.towns)
+    ]
     return build_areas(
         city.rows(areas.districts.dataset),
         city.rows(areas.towns.dataset),
-        names=(areas.districts.name, areas.towns.name),
+        names=(names[0], names[1]),
         codes=areas.codes,
         tolerance_metres=areas.tolerance_metres,
     )
@@ -112,7 +126,8 @@ def build_knowledge(located: DataFrame, areas: AreaIndex) -> Knowledge:
 
 
 def _located(city: City, source: GazetteerSource, areas: AreaIndex) -> DataFrame:
-    located = city.rows(source.dataset).transform(located_texts, source=source)
+    over = source.model_copy(update={"text": city.names(source.dataset).rename(source.text)})
+    located = city.rows(source.dataset).transform(located_texts, source=over)
     report = source.reported_in
     if report is None or not city.has(report.dataset):
         return located
@@ -120,11 +135,13 @@ def _located(city: City, source: GazetteerSource, areas: AreaIndex) -> DataFrame
 
 
 def _reports(city: City, report: Report) -> DataFrame:
-    rows = city.rows(report.dataset)
+    rows, names = city.rows(report.dataset), city.names(report.dataset)
     said = {"text": report.text, "district": report.district}
     return rows.select(
         *(
-            declared_text(rows, expression, place=f"{report.dataset}: {key}").alias(key)
+            declared_text(rows, names.rename(expression), place=f"{report.dataset}: {key}").alias(
+                key
+            )
             for key, expression in said.items()
         )
     )

@@ -33,6 +33,7 @@ from gridcontainer.addresses.placements import (
     write_placements,
 )
 from gridcontainer.addresses.texts import add_parts, add_text_id, declared_text, distinct_texts
+from gridcontainer.container.declaration.rules import Relation
 from gridcontainer.container.runs import Run, digest_of, last_run, record_run
 from gridcontainer.container.tables.frames import first_line, read_version
 from gridcontainer.errors import AddressError, StorageError
@@ -180,9 +181,12 @@ def read_records(city: City, records: Records) -> DataFrame:
     rows = city.rows(records.dataset)
     if "object_id" not in rows.columns:
         raise AddressError(f"{records.dataset} has no key: declare one, and ingest it again")
+    names = city.names(records.dataset)
     said = {"text": records.text, "district": records.district}
     texts = {
-        key: declared_text(rows, expression, place=f"{records.dataset}: {key}")
+        key: declared_text(
+            rows, expression and names.rename(expression), place=f"{records.dataset}: {key}"
+        )
         for key, expression in said.items()
     }
     return rows.withColumns(texts).transform(add_text_id)
@@ -216,9 +220,10 @@ def _with_keys(rows: DataFrame, *, city: City, records: Records, areas: AreaInde
     """Where a key leads to a position, that instead of the one by text."""
     trusted = city.book.calibrated("key")
     uncertainty = {s.dataset: s.uncertainty_metres for s in city.book.gazetteer}
-    for relation in city.declarations[records.dataset].relations:
-        if not city.has(relation.dataset) or "lon" not in city.rows(relation.dataset).columns:
+    for declared in city.declarations[records.dataset].relations:
+        if not city.has(declared.dataset) or "lon" not in city.rows(declared.dataset).columns:
             continue
+        relation = _over_stored(city, records.dataset, declared)
         keyed = by_relation(
             rows, city.rows(relation.dataset), relation=relation, areas=areas,
             metres=uncertainty.get(relation.dataset, 100.0),
@@ -240,6 +245,14 @@ def _with_keys(rows: DataFrame, *, city: City, records: Records, areas: AreaInde
         reason = F.when(F.col("keyed").isNull(), F.col("reason")).alias("reason")
         rows = joined.select(*(f"`{name}`" for name in own), *place, reason)
     return rows
+
+
+def _over_stored(city: City, dataset: str, relation: Relation) -> Relation:
+    """The same relation over the stored names of both datasets' columns."""
+    ours, theirs = city.names(dataset), city.names(relation.dataset)
+    columns = [ours.require_of_source(name, dataset) for name in relation.columns]
+    to = [theirs.require_of_source(name, relation.dataset) for name in relation.to]
+    return relation.model_copy(update={"columns": columns, "to": to})
 
 
 def to_placements(rows: DataFrame, *, city: City, dataset: str, run_id: str) -> DataFrame:

@@ -8,16 +8,18 @@ import click
 import pyarrow as pa
 import pyarrow.compute
 import yaml
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
 from rich.console import Console
 
 from gridcontainer.cli.options import configuration_options, container_option
 from gridcontainer.cli.report import table_of
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import Declaration, load_city, load_declarations
 from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.rules import MendingRule
-from gridcontainer.container.storage import Storage
+from gridcontainer.container.quarantine.replace import read_quarantined
+from gridcontainer.container.sensitivity import CONFIDENTIAL
+from gridcontainer.container.storage import Storage, has_table
+from gridcontainer.container.tables.log import read_snapshot
 from gridcontainer.errors import DatasetError
 
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
@@ -65,7 +67,7 @@ def show_command(
 
     Columns that the declaration calls confidential are hidden.
     """
-    hidden = _hidden(name, declarations, city)
+    hidden = _hidden(name, declarations, city, Storage(container))
     found = _read(Storage(container), None, name)
     if reason is not None:
         found = found.filter(_ARROW.field("reason") == reason)
@@ -121,7 +123,7 @@ def try_command(
     from gridcontainer.container.ingest.release import try_rules  # noqa: PLC0415
 
     tried = try_rules(declaration, city=load_city(city), storage=Storage(container))
-    hidden = _confidential(declaration)
+    hidden = _confidential(declaration, Storage(container))
     place = declaration.position
     is_hidden = place is not None and bool(hidden & {place.lon, place.lat})
     for before, after in zip(tried.before, tried.after, strict=True):
@@ -161,24 +163,29 @@ def _declared(name: str, declarations: Path, city: Path) -> Declaration:
     return load_declarations(declarations, load_city(city), only=[name])[0]
 
 
-def _hidden(name: str, declarations: Path, city: Path) -> set[str | None]:
+def _hidden(name: str, declarations: Path, city: Path, storage: Storage) -> set[str | None]:
     """Confidential columns of rows that are aside: of a data set, its identities, or a linkage."""
     if name.startswith("link."):
         return set()  # their rows hold ids alone
-    return _confidential(_declared(name.removeprefix("identity."), declarations, city))
+    return _confidential(_declared(name.removeprefix("identity."), declarations, city), storage)
 
 
 def _read(storage: Storage, columns: list[str] | None, dataset: str | None = None) -> pa.Table:
-    try:
-        table = DeltaTable(storage.quarantine)
-    except TableNotFoundError:
-        raise DatasetError(f"no quarantine in {storage.root}; run: gridcontainer ingest") from None
-    filters = [("dataset", "=", dataset)] if dataset else None
-    return table.to_pyarrow_table(columns=columns, filters=filters)
+    if not has_table(storage.quarantine):
+        raise DatasetError(f"no quarantine in {storage.root}; run: gridcontainer ingest")
+    return read_quarantined(storage, dataset, columns)
 
 
-def _confidential(declaration: Declaration) -> set[str | None]:
-    return {column for column, kind in declaration.sensitivity.items() if kind == "confidential"}
+def _confidential(declaration: Declaration, storage: Storage) -> set[str | None]:
+    """Confidential columns by both their names: rows are kept as they came, and as stored."""
+    kinds = declaration.sensitivity.items()
+    declared = {column for column, kind in kinds if kind == CONFIDENTIAL}
+    path = storage.dataset(declaration.department, declaration.dataset)
+    table = read_snapshot(path) if declared else None
+    if table is None:
+        return {*declared}
+    names = ColumnNames.of(table.metadata.schema.names, table.metadata.properties)
+    return {name for column in declared for name in names.both(column)}
 
 
 def _hide(content: str | None, hidden: set[str | None]) -> str | None:

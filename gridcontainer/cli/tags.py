@@ -50,6 +50,7 @@ def issue_command(
     is_file = source.endswith(".csv")
     if is_file == bool(tag_class and issuer):
         raise click.UsageError("give a .csv file, or a data set with --class and --issuer")
+    from gridcontainer.container.query.open_table import column_names_of  # noqa: PLC0415
     from gridcontainer.container.tables.frames import read_current  # noqa: PLC0415
     from gridcontainer.spark.session import build_session  # noqa: PLC0415
     from gridcontainer.tags.registry import issue  # noqa: PLC0415
@@ -76,6 +77,7 @@ def issue_command(
                 tag_class=tag_class or "",
                 issuer=issuer or "",
                 attributes=attributes,
+                names=column_names_of(storage, source),
             )
         done = issue(requests, city=profile, storage=storage, name=Path(source).stem)
     click.echo(

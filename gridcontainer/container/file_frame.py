@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession, functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from gridcontainer.container.column_lookup import ColumnNames
+from gridcontainer.container.column_names import renamed_columns, stored_names
 from gridcontainer.container.declaration import Declaration, Position
 from gridcontainer.container.file_draft import declared_for, draft_for, has_no_features
 from gridcontainer.container.sensitivity import CONFIDENTIAL, find_sensitivity
 from gridcontainer.container.sources import OpenSource, open_source, read_piece, split
 from gridcontainer.container.sources.records import FAULT, GEOMETRY, ROW
-from gridcontainer.container.storage import stored_names
 from gridcontainer.grid.datum import to_wgs84
 
 _ARROW: Final[Any] = pc  # it has no types
@@ -69,7 +70,8 @@ def read_file(
         notes.insert(0, f"{path.name} is read as {declaration.dataset} is declared")
     notes.extend(_unreadable(path, frame))
     frame = frame.drop(FAULT, ROW)
-    found = find_sensitivity(frame.columns, declaration)
+    held = ColumnNames(tuple(frame.columns), renamed_columns(names))
+    found = find_sensitivity(held, declaration)
     hidden = tuple(name for name in frame.columns if found[name] == CONFIDENTIAL)
     label = names.get(declaration.label) if declaration.label else None
     return FileFrame(frame, declaration.has_shape, label, hidden, tuple(notes))

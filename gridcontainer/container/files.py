@@ -4,11 +4,11 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
@@ -48,6 +48,12 @@ class Files(Protocol):
     def names(self, folder: str) -> list[str]:
         """Of what lies in a folder; none where there is no such folder."""
 
+    def holds(self, folder: str, test: Callable[[str], bool]) -> bool:
+        """Whether a test holds for one of the names in a folder; stops at the first."""
+
+    def modified(self, path: str) -> int | None:
+        """When a file or folder was last changed, in nanoseconds since 1970; None without it."""
+
     def listing(self, folder: str) -> list[FileInfo]:
         """All files in a folder and below."""
 
@@ -59,6 +65,23 @@ class Files(Protocol):
 
     def open_input(self, path: str) -> pa.NativeFile:
         """A file of bytes, to be read at any place."""
+
+
+def files_at(root: str) -> Files:
+    """The port to the files of a container, or of one of its tables.
+
+    Args:
+        root: path, or URI, of the container or of a table in it.
+
+    Raises:
+        StorageError: the path is not on a local file system.
+    """
+    if "://" in root:
+        raise StorageError(
+            f"{root} is no local folder: tables are written to local or mounted folders only, so "
+            "far; give --container such a folder"
+        )
+    return _LOCAL
 
 
 def find_version(files: Files, table: str) -> int | None:
@@ -109,6 +132,23 @@ class LocalFiles:
             except (FileNotFoundError, NotADirectoryError):
                 return []
 
+    def holds(self, folder: str, test: Callable[[str], bool]) -> bool:
+        """Whether a test holds for one of the names in a folder; stops at the first."""
+        with _told(folder):
+            try:
+                with os.scandir(folder) as entries:
+                    return any(test(entry.name) for entry in entries)
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+
+    def modified(self, path: str) -> int | None:
+        """When a file or folder was last changed, in nanoseconds since 1970; None without it."""
+        with _told(path):
+            try:
+                return os.stat(path).st_mtime_ns
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
     def listing(self, folder: str) -> list[FileInfo]:
         """All files in a folder and below."""
         with _told(folder):
@@ -116,21 +156,24 @@ class LocalFiles:
             states = ((path, os.stat(path)) for path in paths)
             return [FileInfo(path, stat.st_size, stat.st_mtime) for path, stat in states]
 
+    def open_input(self, path: str) -> pa.NativeFile:
+        """A file of bytes, mapped into memory: what is not read costs nothing."""
+        with _told(path):
+            return pa.memory_map(path, "r")
+
     def open_output(self, path: str) -> pa.NativeFile:
         """A new file of bytes; its folder is made."""
         with _told(path):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             return pa.OSFile(path, "wb")
 
-    def open_input(self, path: str) -> pa.NativeFile:
-        """A file of bytes, mapped into memory."""
-        with _told(path):
-            return pa.memory_map(path)
-
     def delete_folder(self, path: str) -> None:
         """Remove a folder with all that is in it, if it is there."""
         with _told(path), contextlib.suppress(FileNotFoundError):
             shutil.rmtree(path)
+
+
+_LOCAL: Final = LocalFiles()
 
 
 @contextmanager

@@ -84,13 +84,25 @@ class HadoopFiles:
                 found.append(FileInfo(status.getPath().toString(), status.getLen(), written))
             return found
 
+    def holds(self, folder: str, test: Callable[[str], bool]) -> bool:
+        """Whether a test holds for one of the names in a folder."""
+        return any(test(name) for name in self.names(folder))
+
+    def modified(self, path: str) -> int | None:
+        """When a file or folder was last changed, in nanoseconds since 1970; None without it."""
+        with _hadoop_told(path):
+            system, place = self._at(path)
+            if not system.exists(place):
+                return None
+            return int(system.getFileStatus(place).getModificationTime()) * 1_000_000
+
+    def open_input(self, path: str) -> pa.NativeFile:
+        """Not there yet: tables on Hadoop's file systems are read by Spark."""
+        raise StorageError(f"{path}: files of tables are read from local folders only, so far")
+
     def open_output(self, path: str) -> pa.NativeFile:
         """Not there yet: tables on Hadoop's file systems are written by Spark."""
         raise StorageError(f"{path}: files of tables are written to local folders only, so far")
-
-    def open_input(self, path: str) -> pa.NativeFile:
-        """Not there yet, as ``open_output``."""
-        raise StorageError(f"{path}: files of tables are read from local folders only, so far")
 
     def delete_folder(self, path: str) -> None:
         """Remove a folder with all that is in it, if it is there."""

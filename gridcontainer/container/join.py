@@ -8,6 +8,7 @@ from typing import Any, Final
 import pyarrow.csv as pa_csv
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.file_draft import FILES
 from gridcontainer.container.file_frame import read_file
@@ -37,6 +38,7 @@ class Side:
         label: the column by which people call a row, if there is one.
         hidden: columns that may not be shown.
         notes: what the user should know of how a file was read.
+        names: both names of the columns of a dataset; only stored ones where None.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Side:
     label: str | None
     hidden: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    names: ColumnNames | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def open_side(
     frame = query_dataset(spark, storage, question, given)
     hidden = () if with_confidential else hidden_columns(table, declarations.get(given))
     label = table.properties.get("gridcontainer.label") or None
-    return Side(given, frame, _place(table), label, hidden)
+    return Side(given, frame, _place(table), label, hidden, names=table.column_names)
 
 
 def join_sides(
@@ -147,12 +150,32 @@ def count_by(joined: Joined, columns: Sequence[str]) -> DataFrame:
     Raises:
         JoinError: the result has no such column.
     """
-    for name in columns:
-        if name not in joined.frame.columns:
-            there = ", ".join(joined.frame.columns)
-            raise JoinError(f"the result has no column {name} to count by: {there}")
-    keys = [F.col(f"`{name}`") for name in columns]
+    keys = [F.col(f"`{_column_of(joined, name)}`") for name in columns]
     return joined.frame.groupBy(*keys).count().orderBy(F.desc("count"), *keys)
+
+
+def _column_of(joined: Joined, name: str) -> str:
+    """A column of the result by the name that it has there, or that a side's source gives it."""
+    there, suffix = joined.frame.columns, f"_{Path(joined.right.name).stem}"
+    if name in there:
+        return name
+    left, right = (side.names for side in (joined.left, joined.right))
+    found = [left.find(name) if left else None]
+    if right is not None:
+        plain = right.find(name)
+        found += [plain and plain + suffix, plain]
+        if name.endswith(suffix):
+            base = right.find(name.removesuffix(suffix))
+            found.append(base and base + suffix)
+    for column in found:
+        if column in there:
+            return column
+    both = ColumnNames(tuple(there), {**_renamed(right), **_renamed(left)})
+    raise JoinError(both.say_missing("the result", [name], purpose=" to count by"))
+
+
+def _renamed(names: ColumnNames | None) -> Mapping[str, str]:
+    return (names.renamed if names else None) or {}
 
 
 def write_joined(frame: DataFrame, path: Path, *, overwrite: bool = False) -> None:

@@ -2,10 +2,8 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -137,16 +135,6 @@ def _to_run(row: dict[str, Any]) -> Run:
     values = {name: value for name, value in row.items() if value is not None}
     counts = {name: dict(values.get(name, ())) for name in _COUNTS}
     return Run(**(values | counts | {"started": values["started"].astimezone(UTC)}))
-
-
-def digest_of_files(files: Iterable[Path]) -> str:
-    """A digest of the files' names and bytes."""
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.name.encode() + b"\0")
-        with path.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()
 
 
 def digest_of(*texts: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pyspark.sql import DataFrame, functions as F
 
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.query.open_table import open_tables
+from gridcontainer.container.query.open_table import OpenTable, open_tables
 from gridcontainer.container.sensitivity import CONFIDENTIAL
 from gridcontainer.container.storage import Storage
 from gridcontainer.identity.schemas import PLACE
@@ -52,7 +52,7 @@ def find_hidden(storage: Storage, declarations: Iterable[Declaration]) -> Hidden
     """
     declared = {declaration.dataset: declaration for declaration in declarations}
     found = {
-        table.dataset: _columns(declared.get(table.dataset))
+        table.dataset: _columns(table, declared.get(table.dataset))
         for table in open_tables(storage)
         if has_confidential(table.properties)
     }
@@ -64,9 +64,11 @@ def has_confidential(properties: Mapping[str, str]) -> bool:
     return properties.get("gridcontainer.confidential") == "True"
 
 
-def _columns(declaration: Declaration | None) -> frozenset[str]:
+def _columns(table: OpenTable, declaration: Declaration | None) -> frozenset[str]:
     if declaration is None:
         return _ALL
+    # One spelling: what is confidential by one name is so by the other.
+    declaration = declaration.over_source(table.column_names.renamed or {})
     place = declaration.position
     parts: dict[str, list[str | None]] = {
         "business_key": list(declaration.key),

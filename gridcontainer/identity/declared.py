@@ -4,7 +4,6 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration.rules import Relation
 from gridcontainer.container.query.open_table import OpenTable
-from gridcontainer.container.sensitivity import stored_as
 from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import IdentityError
 
@@ -47,7 +46,8 @@ def declared_pairs(
 
 
 def _values(table: OpenTable, columns: list[str]) -> list[Column]:
-    names = [stored_as(column, list(table.schema.names)) for column in columns]
+    names = [table.column_names.find_of_source(column) for column in columns]
     if missing := [c for c, found in zip(columns, names, strict=True) if not found]:
-        raise IdentityError(f"{table.dataset} has no column {', '.join(missing)}; ingest it again")
+        said = table.column_names.say_missing(table.dataset, missing)
+        raise IdentityError(f"{said}; correct the relation, or ingest the dataset again")
     return [F.col(f"`{found[0]}`").cast("string") for found in names]

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import Final
 
-from deltalake import DeltaTable
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
@@ -19,6 +18,7 @@ from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.runs import Run, digest_of, last_runs, record_run
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_version
+from gridcontainer.container.tables.log import require_log
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.aside import Reasons, set_aside
 from gridcontainer.identity.records import add_reason, open_dataset, read_records
@@ -65,7 +65,7 @@ class _Source:
     def fingerprint(self) -> str:
         """Changes when the table does, or what is taken from it."""
         words = (self.table.properties.get(f"gridcontainer.{n}", "") for n in ("key", "label"))
-        table_id = str(DeltaTable(self.table.path).metadata().id)
+        table_id = str(require_log(self.table.path).metadata().id)
         taken = (self.object_class, self.height or "", *words)
         return digest_of(table_id, str(self.table.version), *taken)
 

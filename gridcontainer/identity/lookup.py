@@ -9,9 +9,8 @@ from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
 
+from gridcontainer.container.tables.log import open_log
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.object_ids import is_object_id, to_object_id
 from gridcontainer.identity.references import read_reference
@@ -155,11 +154,10 @@ def _holds(row: Row, moment: datetime | None) -> bool:
 
 def _files(path: str, column: str, values: Collection[str]) -> list[str]:
     """The files of a table that may hold the values, by the statistics in its log."""
-    try:
-        table = DeltaTable(path)
-    except TableNotFoundError:
+    table = open_log(path)
+    if table is None:
         root = path.rpartition("/identity/")[0]
-        raise IdentityError(f"no identities in {root}; run: gridcontainer identity issue") from None
+        raise IdentityError(f"no identities in {root}; run: gridcontainer identity issue")
     low, high = min(values, default=""), max(values, default="")
     return [
         f"{path}/{unquote(file['path'])}"

@@ -7,7 +7,6 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F
 from gridcontainer.container.query.explain import asked_tables
 from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.query.question import Question
-from gridcontainer.container.sensitivity import stored_as
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import as_schema, read_current
 from gridcontainer.errors import IdentityError
@@ -84,7 +83,7 @@ def _values(table: OpenTable, object_class: str) -> dict[str, Column]:
 
 def _height(table: OpenTable, column: str | None) -> dict[str, Column]:
     """Height and 3D code; null where the height is no number that a code can hold."""
-    names = stored_as(column, list(table.schema.names)) if column else []
+    names = table.column_names.find_of_source(column) if column else []
     level = table.properties.get("gridcontainer.level")
     if not names or not level:
         return {}

@@ -7,7 +7,7 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.file_frame import read_records
-from gridcontainer.container.query.open_table import open_tables
+from gridcontainer.container.query.open_table import OpenTable, open_tables
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.confidential import Hidden
@@ -117,13 +117,16 @@ def _record_of_key(storage: Storage) -> Column:
     for table in open_tables(storage):
         if columns := key_columns(table):
             is_this = F.col("dataset") == table.dataset
-            found = F.when(is_this, _record_id(table.dataset, columns)).otherwise(found)
+            found = F.when(is_this, _record_id(table, columns)).otherwise(found)
     return found
 
 
-def _record_id(dataset: str, columns: list[str]) -> Column:
-    given = F.from_json("key", "map<string,string>")
-    parts = [given[name] for name in columns]
+def _record_id(table: OpenTable, columns: list[str]) -> Column:
+    given, dataset = F.from_json("key", "map<string,string>"), table.dataset
+    spellings = [
+        [column, *sorted(table.column_names.both(column) - {column})] for column in columns
+    ]
+    parts = [F.coalesce(*(given[name] for name in names)) for names in spellings]
     is_whole = F.col("key").startswith("{") & (F.size(F.filter(F.array(*parts), F.isnull)) == 0)
     of_json = F.when(is_whole, record_id(F.lit(dataset), *parts))
     if len(columns) > 1:

@@ -174,9 +174,9 @@ def _open_records(
     records = {}
     for source in link.sources:
         table = open_dataset(storage.container, source.dataset)
-        _require_linkable(table, source)
+        stored = _over_stored(table, source)
         current = read_current(spark, table.path, version=table.version)
-        rows = linkage_records(current, source, link)
+        rows = linkage_records(current, stored, link)
         records[source.dataset] = rows.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         yield records
@@ -185,11 +185,21 @@ def _open_records(
             rows.unpersist()
 
 
-def _require_linkable(table: OpenTable, source: LinkSource) -> None:
+def _over_stored(table: OpenTable, source: LinkSource) -> LinkSource:
+    """The same source over the stored names of its columns."""
     if not table.has("lon"):
         raise LinkError(
             f"{table.dataset} has no positions: place its rows first (gridcontainer locate)"
         )
     named = [source.name, *([source.address] if source.address else []), *source.fields.values()]
-    if unknown := [column for column in named if not table.has(column)]:
-        raise LinkError(f"{table.dataset} has no column {', '.join(unknown)}")
+    names = table.column_names
+    stored = {column: names.find(column) for column in named}
+    if unknown := [column for column, found in stored.items() if found is None]:
+        raise LinkError(names.say_missing(table.dataset, unknown))
+    return source.model_copy(
+        update={
+            "name": stored[source.name],
+            "address": source.address and stored[source.address],
+            "fields": {name: stored[column] for name, column in source.fields.items()},
+        }
+    )

@@ -1,16 +1,16 @@
 """The number that a record tells: as its dataset writes numbers, missing or unreadable."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from pyspark.sql import Column, DataFrame, functions as F, types as T
 
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.numbers import NumberFormat
 from gridcontainer.container.query.number_columns import is_missing_text, number_column
-from gridcontainer.container.sensitivity import stored_as
 
 VALUE, UNREADABLE = "_value", "_unreadable"
 
@@ -20,7 +20,7 @@ class Writing:
     """How a dataset writes its numbers.
 
     Attributes:
-        formats: number format by source column; other texts are plain decimal numbers.
+        formats: number format by column; other texts are plain decimal numbers.
         missing: texts that mean "no value".
     """
 
@@ -31,6 +31,15 @@ class Writing:
     def of(cls, declaration: Declaration) -> Self:
         """The writing that a declaration names."""
         return cls(declaration.numbers, declaration.missing)
+
+    def over_stored(self, names: ColumnNames) -> Self:
+        """The same writing over the stored names of the columns."""
+        stored = {
+            found: form
+            for column, form in self.formats.items()
+            for found in names.find_of_source(column)
+        }
+        return replace(self, formats=stored)
 
     def digest(self) -> str:
         """A text without blanks that changes when the writing does."""
@@ -49,7 +58,7 @@ def add_number(
     Args:
         rows: n rows.
         expression: expression; columns with a number format are numbers in it.
-        writing: writing of the dataset whose columns these are.
+        writing: writing of the dataset whose columns these are, over their stored names.
         place: dataset or file, and key, for messages.
 
     Returns:
@@ -86,13 +95,13 @@ def _formatted(
     unreadable: list[Column] = []
     named = {name.lower() for name in expression.columns}
     for column, form in writing.formats.items():
-        for name in stored_as(column, rows.columns):
-            is_named = name.lower() in named or column.lower() in named
-            if not is_named or not isinstance(rows.schema[name].dataType, T.StringType):
-                continue
-            text = F.col(f"`{name}`")
-            missing = is_missing_text(text, writing.missing)
-            read[name] = F.when(~missing, number_column(text, form))
+        if column.lower() not in named or column not in rows.columns:
+            continue
+        if not isinstance(rows.schema[column].dataType, T.StringType):
+            continue
+        text = F.col(f"`{column}`")
+        missing = is_missing_text(text, writing.missing)
+        read[column] = F.when(~missing, number_column(text, form))
     for i, name in enumerate(read):
         text = F.col(f"`_text_{i}`")
         unreadable.append(~is_missing_text(text, writing.missing) & F.col(f"`{name}`").isNull())

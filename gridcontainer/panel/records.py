@@ -14,12 +14,15 @@ from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.addresses.placements import placements_path
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration.expression import Expression, Kind
+from gridcontainer.container.query.open_table import column_names_of
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
 from gridcontainer.panel.axes import Extent
 from gridcontainer.panel.cells import Land
+from gridcontainer.panel.columns import over_stored
 from gridcontainer.panel.declaration import OF_NUMBERS, At, Indicator, Source
 from gridcontainer.panel.numbers import PLAIN, UNREADABLE, VALUE, Writing, add_number
 from gridcontainer.panel.spread import POLYGON, shares_of
@@ -63,6 +66,14 @@ class Reader:
         ((_, _, path),) = self.storage.find_datasets([dataset])
         return path
 
+    def names(self, dataset: str) -> ColumnNames:
+        """Both names of each column of a dataset.
+
+        Raises:
+            DatasetError: the container does not have it.
+        """
+        return column_names_of(self.storage, dataset)
+
     def main_path(self, source: Source) -> str:
         """Of the table whose rows the records are."""
         if source.readings is not None:
@@ -103,6 +114,7 @@ class Reader:
         self, indicator: Indicator, source: Source, rows: DataFrame, near: Extent | None = None
     ) -> DataFrame:
         """The records of some rows of a source's main table."""
+        indicator, source = over_stored(indicator, source, self.names)
         rows = self._with_place(source, rows)
         for condition in (source.where, indicator.where):
             if condition is not None:
@@ -140,9 +152,13 @@ class Reader:
         said = indicator.value or source.value or (Expression("value") if source.readings else None)
         if said is None or indicator.aggregate not in OF_NUMBERS:  # each record counts as one
             return rows.withColumns({VALUE: F.lit(1.0), UNREADABLE: F.lit(False)})
-        writing = self.writings.get(source.dataset or "", PLAIN)
+        writing = self._writing(source.dataset)
         valued = add_number(rows, said, writing, place=f"{indicator.indicator}: value")
         return valued.withColumn(VALUE, F.col(VALUE) * F.lit(indicator.factor))
+
+    def _writing(self, dataset: str | None) -> Writing:
+        found = self.writings.get(dataset or "")
+        return PLAIN if found is None else found.over_stored(self.names(dataset or ""))
 
     def _with_place(self, source: Source, rows: DataFrame) -> DataFrame:
         if source.readings is not None:
@@ -177,7 +193,7 @@ class Reader:
         )
         weights = None
         if source.spread is not None and source.spread.weight is not None:
-            writing = self.writings.get(source.spread.weight, PLAIN)
+            writing = self._writing(source.spread.weight)
             points = self.read(self.path(source.spread.weight))
             place = f"{source.spread.weight}: spread.value"
             said = source.spread.value or Expression("1")

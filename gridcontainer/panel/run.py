@@ -22,6 +22,7 @@ from gridcontainer.panel.axes import (
     require_bearable,
 )
 from gridcontainer.panel.cells import Land
+from gridcontainer.panel.columns import say_stored
 from gridcontainer.panel.compute import compute_all, compute_finest, compute_touched, to_delete
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.numbers import Writing
@@ -119,6 +120,7 @@ class PanelRun:
         versions = {p.removeprefix(root): self.versions[p] for p in {*paths, self.land_path}}
         named = sorted({name for source in indicator.sources for name in source.named})
         written = "".join(self.writings[name].digest() for name in named if name in self.writings)
+        written += say_stored(indicator, reader.names)
         parts = (indicator.digest(), self.zone(indicator), self.below(indicator) or 0)
         digest = hashlib.sha256(written.encode()).hexdigest()[:8]
         return State(versions, "-".join(map(str, (*parts, digest))))

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from delta.tables import DeltaTable
-from deltalake import DeltaTable as LocalTable
 from pyspark.sql import SparkSession, functions as F
 
 from gridcontainer.container.storage import Storage, has_table
+from gridcontainer.container.tables.log import require_log
 from gridcontainer.panel.schemas import indicators_path, values_path
 from gridcontainer.spark.city_cells import CITY_LEVEL
 
@@ -54,7 +54,7 @@ def read_versions(storage: Storage) -> list[tuple[str, int]]:
     path = indicators_path(storage)
     if not has_table(path):
         return []
-    said = LocalTable(path).to_pyarrow_table(columns=["source_version"]).to_pylist()
+    said = require_log(path).to_pyarrow_table(columns=["source_version"]).to_pylist()
     states = [State.parse(row["source_version"]) for row in said]
     return [
         (f"{storage.root}/{table}", version)

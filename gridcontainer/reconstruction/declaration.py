@@ -17,8 +17,9 @@ class Measure(Model):
 
     Attributes:
         dataset: its name.
-        number: stored name of a column of numbers; what is no number is not counted.
-        distinct: stored name of a column whose different values are counted.
+        number: column of numbers, by its name in the source or the stored one; what is no
+            number is not counted.
+        distinct: column whose different values are counted, by either name.
     """
 
     dataset: Name

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import pyarrow.compute
 from delta.tables import DeltaTable as SparkTable
-from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.storage import Storage, has_table
+from gridcontainer.container.tables.log import require_log
 from gridcontainer.errors import DatasetError
 from gridcontainer.grid.code import code_to_cell
 from gridcontainer.reconstruction.schemas import SOURCE, cells_path
@@ -68,7 +68,7 @@ def read_cell(storage: Storage, code: str = "", *, with_confidential: bool = Fal
     wanted = (_FIELD("grid_level") == level) & (_FIELD("cell") == cell) & (_FIELD("kind") != SOURCE)
     if not with_confidential:
         wanted &= ~_FIELD("is_confidential")
-    table = DeltaTable(path).to_pyarrow_dataset()
+    table = require_log(path).to_pyarrow_dataset()
     rows = table.to_table(filter=wanted, columns=[*_SHOWN, *_FIGURES]).to_pylist()
     return sorted((Fact(**row) for row in rows), key=lambda f: (f.department, f.source, f.name))
 
@@ -111,7 +111,7 @@ def read_versions(storage: Storage) -> dict[str, int]:
     if not has_table(path):
         return {}
     is_state = (_FIELD("grid_level") == CITY_LEVEL) & (_FIELD("kind") == SOURCE)
-    table = DeltaTable(path).to_pyarrow_dataset()
+    table = require_log(path).to_pyarrow_dataset()
     rows = table.to_table(filter=is_state, columns=["source", "source_version"]).to_pylist()
     return {row["source"]: row["source_version"] for row in rows}
 

@@ -10,6 +10,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.addresses.placements import placements_path
+from gridcontainer.container.query.open_table import column_names_of
 from gridcontainer.container.storage import Storage, has_table
 from gridcontainer.container.tables.frames import read_current, read_properties, read_version
 from gridcontainer.identity import IdentityStorage
@@ -98,9 +99,10 @@ def _dataset(
     path: str,
 ) -> Source:
     columns = set(spark.read.format("delta").load(path).columns)
+    names = column_names_of(storage, dataset)
     numbers, distincts = (
-        tuple(name for name in names if name in columns)
-        for names in (declared.numbers(dataset), declared.distincts(dataset))
+        tuple(dict.fromkeys(names.resolve(name, dataset) for name in named))
+        for named in (declared.numbers(dataset), declared.distincts(dataset))
     )
     figures = Figures(numbers, distincts)
     placements = placements_path(storage, dataset)

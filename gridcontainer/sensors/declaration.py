@@ -29,7 +29,7 @@ class Measure(Model):
     """One column of readings.
 
     Attributes:
-        column: stored name in the data set.
+        column: column of the dataset, by its name in the source or the stored one.
         quantity: what is measured, such as ``pm25``.
         unit: of the values.
         station: whose readings they are, where the series has no column of stations.

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession, functions as F
+from pyspark.sql import SparkSession, functions as F
 
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import CityProfile
+from gridcontainer.container.query.open_table import column_names_of
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import first_line, read_current
 from gridcontainer.errors import DatasetError, DeclarationError, StorageError
@@ -56,7 +58,7 @@ def load_series(
         raise DatasetError(f"{storage.root} has no ledger of runs; run: gridcontainer ingest")
     try:
         rows = read_current(spark, path)
-        _require_columns(rows, series)
+        series = _over_stored(series, column_names_of(storage, series.dataset))
         level = city.levels["points"]
         sensors = register(rows, series, department=department, storage=storage, level=level)
         runs = spark.read.format("delta").load(storage.runs)
@@ -82,12 +84,14 @@ def load_series(
     return Loaded(series.series, known, placed, missing, accepted)
 
 
-def _require_columns(rows: DataFrame, series: Series) -> None:
-    named = [*(measure.column for measure in series.measures), "event_time"]
-    if series.station is not None:
-        named.append(series.station)
-    if absent := [name for name in named if name not in rows.columns]:
-        raise DeclarationError(
-            f"series {series.series}: {series.dataset} has no {', '.join(absent)}; it has "
-            f"{', '.join(rows.columns)}"
-        )
+def _over_stored(series: Series, names: ColumnNames) -> Series:
+    """The same series over the stored names of the dataset's columns."""
+    columns = [measure.column for measure in series.measures]
+    named = [*columns, *([series.station] if series.station else []), "event_time"]
+    stored = {name: names.find(name) for name in named}
+    if absent := [name for name, found in stored.items() if found is None]:
+        said = names.say_missing(series.dataset, absent, noun="")
+        raise DeclarationError(f"series {series.series}: {said}")
+    measures = [one.model_copy(update={"column": stored[one.column]}) for one in series.measures]
+    station = series.station and stored[series.station]
+    return series.model_copy(update={"measures": measures, "station": station})

@@ -6,6 +6,7 @@ from typing import Final
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.query.open_table import column_names_of
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import as_schema, create_table, read_current
 from gridcontainer.grid import cell_to_code, lonlat_to_cell
@@ -63,6 +64,7 @@ def find_positions(
 
     Raises:
         DatasetError: the container does not have the data set that places the stations.
+        ColumnError: that dataset has no such column.
     """
     if place is None:
         return spark.createDataFrame([], _POSITIONS)
@@ -72,7 +74,8 @@ def find_positions(
     rows = read_current(spark, path)
     time = F.col("event_time") if "event_time" in rows.columns else F.lit(None)
     last = F.max(F.struct(time, *_POSITION)).alias("last")
-    station = _text(place.key or "").alias("station")
+    key = column_names_of(storage, place.dataset).resolve(place.key or "", place.dataset)
+    station = _text(key).alias("station")
     placed = rows.groupBy(station).agg(last).where("station IS NOT NULL")
     return placed.select("station", *(f"last.{name}" for name in _POSITION))
 

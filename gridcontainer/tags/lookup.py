@@ -7,10 +7,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
 
 from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables.log import open_log
 from gridcontainer.errors import TagError
 from gridcontainer.grid import cell_to_range, code_to_cell
 from gridcontainer.tags.identifier import read_tag_id
@@ -47,10 +46,9 @@ def find_tags(
         TagError: an identifier cannot be read, or there is no registry.
         CodeError: a faulty code.
     """
-    try:
-        table = DeltaTable(registry_path(storage))
-    except TableNotFoundError:
-        raise TagError(f"no tags in {storage.root}; run: gridcontainer tags issue") from None
+    table = open_log(registry_path(storage))
+    if table is None:
+        raise TagError(f"no tags in {storage.root}; run: gridcontainer tags issue")
     field = _ARROW.field
     wanted = [] if with_former else [field("valid_to").is_null()]
     if tag_ids:

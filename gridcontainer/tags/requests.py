@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.query.confidential import hidden_columns
 from gridcontainer.container.query.explain import asked_tables
@@ -48,8 +49,9 @@ def read_requests(spark: SparkSession, path: Path) -> DataFrame:
 
 
 def dataset_requests(
-    rows: DataFrame, *, dataset: str, tag_class: str, issuer: str, attributes: Sequence[str] = ()
-) -> DataFrame:
+    rows: DataFrame, *, dataset: str, tag_class: str, issuer: str, attributes: Sequence[str] = (),
+    names: ColumnNames | None = None,
+) -> DataFrame:  # fmt: skip
     """A request for each row of a data set.
 
     Args:
@@ -57,16 +59,16 @@ def dataset_requests(
         dataset: its name.
         tag_class: of the tags.
         issuer: of the tags.
-        attributes: its columns that become attributes.
+        attributes: its columns that become attributes, by either of their names.
+        names: both names of its columns; only stored ones where None.
 
     Raises:
         TagError: its rows have no identity, or it lacks a column.
     """
     if "object_id" not in rows.columns:
         raise TagError(f"the rows of {dataset} have no identity: declare its key, and ingest it")
-    if absent := [name for name in attributes if name not in rows.columns]:
-        raise TagError(f"{dataset} has no {', '.join(absent)}; it has {', '.join(rows.columns)}")
-    pairs = [part for name in attributes for part in (F.lit(name), F.col(f"`{name}`"))]
+    stored = _stored(names or ColumnNames(tuple(rows.columns), {}), dataset, attributes)
+    pairs = [part for name, at in stored.items() for part in (F.lit(name), F.col(f"`{at}`"))]
     named = F.create_map(*(part.cast("string") for part in pairs))
     return rows.select(
         F.lit(tag_class).alias("tag_class"),
@@ -90,15 +92,25 @@ def require_public(
     Raises:
         DatasetError: the container has no such data set.
         QueryError: the data set has confidential columns, and no declaration says which.
-        TagError: its position, or a column that is to become an attribute, is confidential.
+        TagError: its position, or a column that is to become an attribute, is confidential; or it
+            lacks a column.
     """
     (table,) = asked_tables(storage, Question(datasets=(dataset,)))
-    told = {*_POSITION, *attributes} & set(hidden_columns(table, declaration))
+    stored = _stored(table.column_names, dataset, attributes)
+    told = {*_POSITION, *stored.values()} & set(hidden_columns(table, declaration))
     if told:
         raise TagError(
             f"{dataset}: {', '.join(sorted(told))} is confidential, and a tag can be read by "
             "anybody; tag the cells instead, by a CSV file of codes"
         )
+
+
+def _stored(names: ColumnNames, dataset: str, attributes: Sequence[str]) -> dict[str, str]:
+    """The stored name of each attribute's column."""
+    found = {name: names.find(name) for name in attributes}
+    if absent := [name for name, stored in found.items() if stored is None]:
+        raise TagError(names.say_missing(dataset, absent, noun=""))
+    return {name: stored for name, stored in found.items() if stored is not None}
 
 
 def _require_columns(path: Path, names: Sequence[str]) -> None:

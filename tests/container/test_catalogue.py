@@ -11,10 +11,10 @@ import shapely
 from deltalake import DeltaTable
 
 from gridcontainer.container.catalogue.catalogue import (
-    CATALOGUE_SCHEMA,
     build_catalogue,
     write_catalogue,
 )
+from gridcontainer.container.catalogue.schema import CATALOGUE_SCHEMA
 from gridcontainer.container.ingest.batch import ingest_datasets
 from gridcontainer.container.ingest.dataset import Ingested
 from gridcontainer.container.storage import Storage

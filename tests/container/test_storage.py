@@ -5,7 +5,8 @@ import pytest
 from deltalake import write_deltalake
 from hypothesis import given, strategies as st
 
-from gridcontainer.container.storage import OWN_COLUMNS, Storage, stored_names
+from gridcontainer.container.column_names import OWN_COLUMNS, stored_names
+from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.schemas import (
     GEOMETRY_COLUMN,
     GRID_COLUMNS,

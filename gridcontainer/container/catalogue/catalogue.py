@@ -1,81 +1,36 @@
 """The catalogue: what each data set is, holds, came from and how good it is; without Spark."""
 
+import dataclasses
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-from deltalake import write_deltalake
-from deltalake.exceptions import TableNotFoundError
 
 from gridcontainer.container.catalogue.measure import Measured, measure
-from gridcontainer.container.catalogue.quarantined import ReasonCount, count_quarantined
+from gridcontainer.container.catalogue.schema import CATALOGUE_SCHEMA
 from gridcontainer.container.declaration import Declaration
-from gridcontainer.container.protocol import open_delta
+from gridcontainer.container.quarantine.count import ReasonCount, count_quarantined
 from gridcontainer.container.query.open_table import OpenTable, open_tables
 from gridcontainer.container.query.question import tags_of
-from gridcontainer.container.sensitivity import find_sensitivity, stored_as
+from gridcontainer.container.runs import Run, read_runs
+from gridcontainer.container.sensitivity import find_sensitivity
 from gridcontainer.container.storage import COMPACTED, Storage
+from gridcontainer.container.tables.actions import Action, Snapshot, TableMetadata
+from gridcontainer.container.tables.data_files import write_files
+from gridcontainer.container.tables.log import commit_among_others, require_log
 from gridcontainer.grid.code import code_to_cell
 
 Entry = dict[str, Any]
 
 _LOG = logging.getLogger(__name__)
-_INSTANT = pa.timestamp("us", tz="UTC")
 _WRITES = (  # operations that write rows, as Delta names them
     *("WRITE", "MERGE", "DELETE", "UPDATE"),
     *("CREATE TABLE AS SELECT", "CREATE OR REPLACE TABLE AS SELECT"),
 )
 _RUN_COLUMNS = ("run_id", "job", "dataset", "started", "rows_in", "fingerprint")
 _JOBS = ("ingest", "release")  # those that bring rows in; compacting only moves them
-
-
-def _list_of(**fields: pa.DataType) -> pa.DataType:
-    return pa.list_(pa.struct(list(fields.items())))
-
-
-CATALOGUE_SCHEMA = pa.schema(
-    {
-        "department": pa.string(),
-        "dataset": pa.string(),
-        "title": pa.string(),
-        "kind": pa.string(),
-        "owner": pa.string(),
-        "tags": pa.list_(pa.string()),
-        "datum": pa.string(),
-        "key": pa.list_(pa.string()),
-        "columns": _list_of(
-            name=pa.string(), type=pa.string(), unit=pa.string(), sensitivity=pa.string()
-        ),
-        "relations": _list_of(columns=pa.list_(pa.string()), dataset=pa.string()),
-        "west": pa.float64(),
-        "south": pa.float64(),
-        "east": pa.float64(),
-        "north": pa.float64(),
-        "first_time": _INSTANT,
-        "last_time": _INSTANT,
-        "rows": pa.int64(),
-        "closed_rows": pa.int64(),
-        "files": pa.int64(),
-        "bytes": pa.int64(),
-        "prefix_level": pa.int32(),
-        "last_run": _INSTANT,
-        "last_change": _INSTANT,
-        "rows_in": pa.int64(),
-        "rows_aside": pa.int64(),
-        "rows_mended": pa.int64(),
-        "share_aside": pa.float64(),
-        "reasons": _list_of(reason=pa.string(), aside=pa.int64(), mended=pa.int64()),
-        "versions": _list_of(
-            version=pa.int64(), time=_INSTANT, operation=pa.string(), rows_written=pa.int64()
-        ),
-        "sources": _list_of(file=pa.string(), rows=pa.int64()),
-        "fingerprint": pa.string(),
-        "run_ids": pa.list_(pa.string()),
-    }
-)
 
 
 def build_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> list[Entry]:
@@ -93,21 +48,19 @@ def build_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> li
         DatasetError: the container is empty.
     """
     declared = {declaration.dataset: declaration for declaration in declarations}
-    runs = _runs_by_dataset(storage.runs)
+    runs: dict[str, list[Run]] = {}
+    for run in read_runs(storage):
+        runs.setdefault(run.dataset, []).append(run)
     quarantined = count_quarantined(storage)
-    with duckdb.connect() as engine:
-        return [
-            _entry(
-                table,
-                measure(table, engine),
-                declared.get(table.dataset),
-                runs=sorted(
-                    runs.get(table.dataset, []), key=lambda run: run["started"], reverse=True
-                ),
-                quarantined=quarantined.get(table.dataset, {}),
-            )
-            for table in open_tables(storage)
-        ]
+    return [
+        _entry(
+            table,
+            declared.get(table.dataset),
+            runs=sorted(runs.get(table.dataset, []), key=lambda run: run.started, reverse=True),
+            quarantined=quarantined.get(table.dataset, {}),
+        )
+        for table in open_tables(storage)
+    ]
 
 
 def write_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> None:
@@ -117,7 +70,22 @@ def write_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> No
         DatasetError: the container is empty.
     """
     rows = pa.Table.from_pylist(build_catalogue(storage, declarations), schema=CATALOGUE_SCHEMA)
-    write_deltalake(storage.catalogue, rows, mode="overwrite", schema_mode="overwrite")
+    added = write_files(
+        rows, storage.catalogue, files=storage.files, partition=(), statistics=("dataset",)
+    )
+
+    def replace(there: Snapshot | None) -> list[Action]:
+        actions = [file.added() for file in added]
+        if there is None:
+            return [*TableMetadata(CATALOGUE_SCHEMA).actions(), *actions]
+        renewed = dataclasses.replace(there.metadata, schema=CATALOGUE_SCHEMA, properties={})
+        gone = [file.removed() for file in there.files]
+        return [*renewed.actions()[1:], *gone, *actions]  # the protocol stays as it is
+
+    commit_among_others(
+        storage.files, storage.catalogue, replace,
+        parameters={"mode": "Overwrite", "predicate": "[]"},
+    )  # fmt: skip
 
 
 def renew_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> str:
@@ -136,13 +104,13 @@ def renew_catalogue(storage: Storage, declarations: Iterable[Declaration]) -> st
 
 def _entry(
     table: OpenTable,
-    measured: Measured,
     declaration: Declaration | None,
     *,
-    runs: list[Entry],
+    runs: list[Run],
     quarantined: Mapping[str, ReasonCount],
 ) -> Entry:
-    ingests = [run for run in runs if run["job"] in _JOBS]
+    measured = measure(table)
+    ingests = [run for run in runs if run.job in _JOBS]
     return {
         "department": table.department,
         "dataset": table.dataset,
@@ -156,18 +124,21 @@ def _entry(
         **_quality(ingests, quarantined),
         **_history(table),
         "sources": measured.sources,
-        "last_run": ingests[0]["started"] if ingests else None,
-        "fingerprint": ingests[0]["fingerprint"] if ingests else None,
-        "run_ids": [run["run_id"] for run in runs],
+        "last_run": ingests[0].started if ingests else None,
+        "fingerprint": ingests[0].fingerprint if ingests else None,
+        "run_ids": [run.run_id for run in runs],
     }
 
 
 def _words(table: OpenTable, declaration: Declaration | None) -> Entry:
     said = {key.removeprefix("gridcontainer."): text for key, text in table.properties.items()}
-    names = list(table.schema.names)
+    names = table.column_names
     sensitivity = find_sensitivity(names, declaration)
-    declared = declaration.units if declaration else {}
-    units = {name: unit for column, unit in declared.items() for name in stored_as(column, names)}
+    units = {
+        name: unit
+        for column, unit in (declaration.units if declaration else {}).items()
+        for name in names.find_of_source(column)
+    }
     columns = [
         {
             "name": field.name,
@@ -204,13 +175,13 @@ def _prefix_level(table: OpenTable) -> int | None:
     return None if prefix is None else int(code_to_cell(prefix)[1])
 
 
-def _quality(ingests: Sequence[Entry], quarantined: Mapping[str, ReasonCount]) -> Entry:
+def _quality(ingests: Sequence[Run], quarantined: Mapping[str, ReasonCount]) -> Entry:
     reasons = [
         {"reason": reason, "aside": count.waiting, "mended": count.released}
         for reason, count in quarantined.items()
     ]
     still_aside = sum(count.waiting for count in quarantined.values())
-    rows_in = ingests[0]["rows_in"] if ingests else None
+    rows_in = ingests[0].rows_in if ingests else None
     return {
         "rows_in": rows_in,
         "rows_aside": still_aside,
@@ -228,7 +199,7 @@ def _history(table: OpenTable) -> Entry:
             "operation": commit.get("operation"),
             "rows_written": _rows_written(commit),
         }
-        for commit in open_delta(table.path).history()
+        for commit in require_log(table.path).history()
     ]
     changes = [version["time"] for version in versions if version["rows_written"] is not None]
     return {"versions": versions, "last_change": max(changes, default=None)}
@@ -242,15 +213,3 @@ def _rows_written(commit: Entry) -> int | None:
     metrics = commit.get("operationMetrics") or {}
     written = metrics.get("numOutputRows", metrics.get("numTargetRowsInserted"))
     return int(written or 0)
-
-
-def _runs_by_dataset(path: str) -> dict[str, list[Entry]]:
-    """Runs of each dataset, the columns that the catalogue tells; none where there is no ledger."""
-    try:
-        table = open_delta(path)
-    except TableNotFoundError:
-        return {}
-    grouped: dict[str, list[Entry]] = {}
-    for row in table.to_pyarrow_table(columns=list(_RUN_COLUMNS)).to_pylist():
-        grouped.setdefault(row["dataset"], []).append(row)
-    return grouped

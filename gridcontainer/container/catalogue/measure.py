@@ -1,18 +1,21 @@
 """What a data set's table holds, measured from its files."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
-import duckdb
 import numpy as np
+import pyarrow.compute
 
 from gridcontainer.container.query.open_table import DataFile, OpenTable
+from gridcontainer.container.tables.schemas import INSTANT
 from gridcontainer.grid.arrays import Float64s
 
 Bounds = tuple[float, float, float, float]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ARROW: Final[Any] = pyarrow.compute  # it has no types
+_MEASURED: Final = ("lon", "lat", "event_time")
 
 
 @dataclass(frozen=True)
@@ -34,45 +37,72 @@ class Measured:
     sources: list[dict[str, Any]]
 
 
-def measure(table: OpenTable, engine: duckdb.DuckDBPyConnection) -> Measured:
-    """Read the few columns that tell the rows, extent, times and sources of a table.
+def measure(table: OpenTable) -> Measured:
+    """Read the few columns that tell the rows, extent, times and sources of a table."""
+    parts = [_measure_file(table, file) for file in table.files]
+    stored = sum(part.stored for part in parts)
+    current = [part for part in parts if part.rows]
+    rows = sum(part.rows for part in current)
+    sources: Counter[str] = Counter()
+    for part in current:
+        sources.update(part.sources)
+    return Measured(
+        rows=rows,
+        closed_rows=stored - rows,
+        bounds=_bounds(table, current),
+        times=_times(current),
+        sources=[{"file": file, "rows": count} for file, count in sorted(sources.items())],
+    )
 
-    Args:
-        table: table of a dataset.
-        engine: connection that reads the files; making one takes longer than a small table.
+
+@dataclass(frozen=True)
+class _Part:
+    """What one file of a table holds.
+
+    Attributes:
+        stored: all its rows.
+        rows: rows that are valid now; the other attributes are of these.
+        sources: rows by source file.
+        ends: least and greatest value of ``lon``, ``lat`` and ``event_time``, those it has.
     """
-    if not table.files:
-        return Measured(0, 0, None, None, [])
-    open_row = "valid_to IS NULL" if table.has("valid_to") else "true"
-    # Instants as numbers: DuckDB turns them into times only with an extension that it downloads.
-    values = {"lon": "lon", "lat": "lat", "event_time": "epoch_us(event_time)"}
-    ends = [
-        f"{end}({value}) FILTER ({open_row})" if table.has(name) else "NULL"
-        for name, value in values.items()
-        for end in ("min", "max")
-    ]
-    found = engine.execute(
-        f"SELECT source_file, count(*) FILTER ({open_row}), count(*), {', '.join(ends)} "
-        "FROM read_parquet($files, union_by_name = true, hive_partitioning = false) "
-        "GROUP BY source_file ORDER BY source_file",
-        {"files": [file.path for file in table.files]},
-    ).fetchall()
-    current = [row for row in found if row[1]]
-    rows, stored = sum(row[1] for row in current), sum(row[2] for row in found)
-    sources = [{"file": row[0], "rows": row[1]} for row in current]
-    return Measured(rows, stored - rows, _bounds(table, current), _times(current), sources)
+
+    stored: int
+    rows: int
+    sources: dict[str, int]
+    ends: dict[str, tuple[Any, Any]]
 
 
-def _bounds(table: OpenTable, found: list[Any]) -> Bounds | None:
-    points = [row[3:7] for row in found if row[3] is not None]
+def _measure_file(table: OpenTable, file: DataFile) -> _Part:
+    names = [name for name in ("source_file", *_MEASURED, "valid_to") if table.has(name)]
+    present = set(file.footer.schema.to_arrow_schema().names)
+    rows = file.read([name for name in names if name in present])
+    stored = rows.num_rows
+    if "valid_to" in rows.column_names:
+        rows = rows.filter(rows.column("valid_to").is_null())
+    counts = _ARROW.value_counts(rows.column("source_file")).to_pylist()
+    ends = {}
+    for name in _MEASURED:
+        if name not in rows.column_names:
+            continue
+        values = rows.column(name)
+        if name == "event_time":
+            values = values.cast(INSTANT)  # Spark's files do not say that they are in UTC
+        found = _ARROW.min_max(values).as_py()
+        if found["min"] is not None:
+            ends[name] = (found["min"], found["max"])
+    return _Part(stored, rows.num_rows, {one["values"]: one["counts"] for one in counts}, ends)
+
+
+def _bounds(table: OpenTable, parts: list[_Part]) -> Bounds | None:
+    points = [(*part.ends["lon"], *part.ends["lat"]) for part in parts if "lon" in part.ends]
     if not points:
         return None
     sides = [np.array([west, south, east, north]) for west, east, south, north in points]
     if table.has("geometry"):  # a shape reaches beyond its position
         sides.extend(shapes for file in table.files if len(shapes := _current_bounds(table, file)))
     stacked = np.vstack(sides)
-    west, south = stacked[:, :2].min(axis=0).tolist()
-    east, north = stacked[:, 2:].max(axis=0).tolist()
+    west, south = np.nanmin(stacked[:, :2], axis=0).tolist()
+    east, north = np.nanmax(stacked[:, 2:], axis=0).tolist()
     return west, south, east, north
 
 
@@ -85,9 +115,9 @@ def _current_bounds(table: OpenTable, file: DataFile) -> Float64s:
     return known
 
 
-def _times(found: list[Any]) -> tuple[datetime, datetime] | None:
-    timed = [row[7:9] for row in found if row[7] is not None]
+def _times(parts: list[_Part]) -> tuple[datetime, datetime] | None:
+    timed = [part.ends["event_time"] for part in parts if "event_time" in part.ends]
     if not timed:
         return None
-    first, last = min(row[0] for row in timed), max(row[1] for row in timed)
-    return _EPOCH + timedelta(microseconds=first), _EPOCH + timedelta(microseconds=last)
+    first, last = min(low for low, _ in timed), max(high for _, high in timed)
+    return first.astimezone(UTC), last.astimezone(UTC)

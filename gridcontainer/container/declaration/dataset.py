@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from gridcontainer.container.column_names import stored_names
 from gridcontainer.container.declaration.city import CityProfile
 from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.fields import (
@@ -21,7 +22,6 @@ from gridcontainer.container.declaration.numbers import KeyStep, NumberFormat
 from gridcontainer.container.declaration.rules import MendingRule, Relation
 from gridcontainer.container.declaration.source import Position, Source, Time
 from gridcontainer.container.declaration.yaml_file import choose, load_folder
-from gridcontainer.container.storage import stored_names
 from gridcontainer.errors import DeclarationError
 
 
@@ -148,6 +148,20 @@ class Declaration(Model):
                 "sensitivity": {names[column]: s for column, s in self.sensitivity.items()},
             }
         )
+
+    def over_source(self, names: Mapping[str, str]) -> Self:
+        """The same declaration over the source's names, where it names columns as stored.
+
+        Args:
+            names: stored name of each source column; those that do not differ may be missing. A
+                name that the source has too means the source's column.
+        """
+        sources = {stored: column for column, stored in names.items() if stored not in names}
+        declared = {*self.needed_columns, *self.described_columns}
+        read = {name for _, expression in self.expressions for name in expression.columns}
+        if sources.keys().isdisjoint(declared | read):
+            return self
+        return self.with_columns({**{name: name for name in declared}, **sources})
 
     @property
     def described_columns(self) -> list[str]:

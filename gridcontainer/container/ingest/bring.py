@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.container.column_names import OWN_COLUMNS
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.ingest.delivery import Delivery
 from gridcontainer.container.ingest.guard import Guard
@@ -19,8 +20,8 @@ from gridcontainer.container.quarantine.replace import write_quarantine_files
 from gridcontainer.container.quarantine.rows import count_reasons, to_quarantine
 from gridcontainer.container.sources import OpenSource
 from gridcontainer.container.sources.records import FILE
-from gridcontainer.container.storage import OWN_COLUMNS, Storage
-from gridcontainer.container.tables.actions import DataFile, Snapshot
+from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables.actions import DataFile
 from gridcontainer.container.tables.log import read_snapshot
 from gridcontainer.container.tables.rows import read_rows
 from gridcontainer.container.tables.state import Changes
@@ -29,7 +30,6 @@ _ARROW: Final[Any] = pyarrow.compute  # it has no types
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-_SHOWN: Final = 8  # renamed columns that are named
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,7 @@ def bring_in_memory(work: Work, judged: pa.Table) -> Brought:
         quarantined=write_quarantine_files(quarantined, work.storage),
         reasons=reasons,
         repaired=repaired,
-        notes=(
-            *work.source.notes,
-            *note_renamed(work, there),
-            *note_repeated(work, judged),
-        ),
+        notes=(*work.source.notes, *table.note_renamed(there), *note_repeated(work, judged)),
     )
 
 
@@ -143,22 +139,6 @@ def vanished_columns(held: Sequence[str], delivered: Sequence[str]) -> list[str]
     """Columns of the source that the table has and a delivery has not."""
     there = set(delivered)
     return [name for name in held if name not in there and name not in OWN_COLUMNS]
-
-
-def note_renamed(work: Work, there: Snapshot | None) -> list[str]:
-    """A sentence where columns are first stored under other names than the source's."""
-    held = set(there.metadata.schema.names) if there else set()
-    renamed = {
-        column: stored
-        for column, stored in work.judge.names.items()
-        if column != stored and stored not in held
-    }
-    if not renamed:
-        return []
-    shown = [f"{column!r} as {stored}" for column, stored in list(renamed.items())[:_SHOWN]]
-    more = f" and {len(renamed) - _SHOWN} more" if len(renamed) > _SHOWN else ""
-    return [f"{work.declaration.dataset}: columns are stored under other names: "
-            f"{', '.join(shown)}{more}"]  # fmt: skip
 
 
 def note_repeated(work: Work, judged: pa.Table) -> list[str]:

@@ -11,6 +11,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F, types as T
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from gridcontainer.container.column_names import stored_names
 from gridcontainer.container.declaration import Database, Declaration, Source
 from gridcontainer.container.sources import (
     OpenSource,
@@ -61,6 +62,7 @@ def open_database(spark: SparkSession, declaration: Declaration) -> tuple[OpenSo
     rows = read_jdbc(spark, declaration.source)
     columns = rows.columns
     require_declared(declaration, columns)
+    declaration = declaration.over_source(stored_names(columns))
     if missing := sorted(set(database.order) - set(columns)):
         raise SourceError(
             f"{declaration.dataset}: no column {', '.join(missing)} in {database.name}; there are "

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import unquote
 
 import pyarrow as pa
 from pyspark import StorageLevel
@@ -12,7 +11,6 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from gridcontainer.container.ingest.bring import (
     Brought,
     Work,
-    note_renamed,
     say_repeated,
     vanished_columns,
 )
@@ -29,6 +27,7 @@ from gridcontainer.container.tables.frames import current_rows
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
 from gridcontainer.container.tables.log import read_snapshot, require_snapshot
 from gridcontainer.container.tables.merge import merge_changes
+from gridcontainer.container.tables.rows import path_of
 from gridcontainer.container.tables.state import ABSENT, Changes
 
 _MOST_CHANGED = 0.5  # of the rows; above it the staged files become the table
@@ -80,7 +79,7 @@ def _bring_large(
         quarantined=written.wrote.quarantined,
         reasons=written.wrote.reasons,
         repaired=written.wrote.repaired,
-        notes=(*work.source.notes, *note_renamed(work, there), *_notes(work, written)),
+        notes=(*work.source.notes, *work.table.note_renamed(there), *_notes(work, written)),
     )
 
 
@@ -207,7 +206,7 @@ def _change_large(
     finally:
         changes.unpersist()
     for file in staged:
-        table.files.delete(f"{table.path}/{unquote(file.path)}")
+        table.files.delete(path_of(table.path, file.path))
     return merged, table.renew_properties(require_snapshot(table.path))
 
 

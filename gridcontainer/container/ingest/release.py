@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound, mark_judged
 from gridcontainer.container.ingest.repairable import columns_of, find_repairable, to_raw
@@ -27,7 +28,7 @@ from gridcontainer.container.quarantine.replace import (
 from gridcontainer.container.quarantine.rows import count_reasons
 from gridcontainer.container.runs import Run, digest_of, last_run, record_run
 from gridcontainer.container.sources.records import FILE, ROW
-from gridcontainer.container.storage import Storage, stored_names
+from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.actions import Snapshot
 from gridcontainer.container.tables.compare import identity_columns
 from gridcontainer.container.tables.layout import layout_of
@@ -124,16 +125,18 @@ def _prepare(declaration: Declaration, city: CityProfile, storage: Storage) -> _
     last, there = last_run(storage, declaration.dataset), read_snapshot(path)
     if last is None or there is None:
         raise DatasetError(f"{declaration.dataset} is not in {storage.root}; ingest it first")
-    columns = columns_of(waiting, declaration, there.metadata.schema.names)
+    held = ColumnNames.of(there.metadata.schema.names, there.metadata.properties)
+    declaration = declaration.over_source(held.renamed or {})
+    columns = columns_of(waiting, declaration, held)
     declaration.require_columns(columns)
-    names = stored_names(columns)
+    names = held.of_columns(columns)
     datum = there.metadata.properties.get("gridcontainer.datum") or declaration.datum or city.datum
     judge = Judge.create(declaration, city, names, datum)
     table = DatasetTable(
         path=path,
         files=storage.files,
         declaration=judge.declaration,
-        columns=list(names.values()),
+        names=names,
         level=judge.level,
         prefix_levels=sorted(city.prefix_levels),
         run_id=digest_of("release", last.run_id)[:32],

@@ -1,18 +1,19 @@
 """Quarantined rows for which there is a rule, as a reader would give them again."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.declaration.expression import resolve
 from gridcontainer.container.judge.reasons import BROKEN
 from gridcontainer.container.quarantine.replace import read_quarantined
 from gridcontainer.container.sources.records import FAULT, FILE, REPAIR, ROW, TEXT
-from gridcontainer.container.storage import Storage, stored_names
+from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.log import read_snapshot
 from gridcontainer.errors import DatasetError, DeclarationError
 
@@ -45,20 +46,20 @@ def find_repairable(declaration: Declaration, storage: Storage) -> pa.Table:
     )
 
 
-def columns_of(rows: pa.Table, declaration: Declaration, held: Sequence[str]) -> list[str]:
+def columns_of(rows: pa.Table, declaration: Declaration, held: ColumnNames) -> list[str]:
     """The source columns of quarantined rows, in order.
 
     Args:
         rows: rows of ``find_repairable``, which do not have a column that is null in all of them.
         declaration: declaration of the dataset; the columns that it needs are there.
-        held: columns of the dataset's table; one that it has and an expression reads is there.
+        held: names of the table's columns; one that it has and an expression reads is there.
     """
     found = dict.fromkeys(name for text in rows.column("row").to_pylist() for name in _parse(text))
     needed = {*declaration.needed_columns, *declaration.described_columns}
     there = list(dict.fromkeys([*found, *sorted(needed)]))
     read = sorted({name for _, text in declaration.expressions for name in text.columns})
     known = resolve(read, there)
-    more = (name for name in read if name not in known and stored_names([name])[name] in held)
+    more = (name for name in read if name not in known and held.find_of_source(name))
     return [*there, *more]
 
 

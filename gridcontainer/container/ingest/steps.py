@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from gridcontainer.container.column_names import stored_names
 from gridcontainer.container.declaration import CityProfile, Declaration
 from gridcontainer.container.ingest.bring import Brought, Work, bring_in_memory
 from gridcontainer.container.ingest.guard import Guard
@@ -20,10 +21,15 @@ from gridcontainer.container.ingest.table import DatasetTable
 from gridcontainer.container.judge.judge import Judge
 from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
 from gridcontainer.container.quarantine.replace import replace_quarantined
-from gridcontainer.container.runs import Run, digest_of, digest_of_files, record_run
+from gridcontainer.container.runs import Run, digest_of, record_run
 from gridcontainer.container.sources import OpenSource, find_files, open_source
-from gridcontainer.container.sources.snapshot import FileState, require_unchanged, take_snapshot
-from gridcontainer.container.storage import Storage, stored_names
+from gridcontainer.container.sources.snapshot import (
+    FileState,
+    digest_of_files,
+    require_unchanged,
+    take_snapshot,
+)
+from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.state import TableState, find_state
 from gridcontainer.errors import NoRecordsError, StorageError
 
@@ -137,7 +143,7 @@ class Ingest:
             brought = self._bring_from_database(before)
         elif self._is_small(files):
             work = self._prepare(self._open_source(before))
-            judged = judge_in_memory(work.source, self.declaration, work.judge)
+            judged = judge_in_memory(work.source, work.declaration, work.judge)
             require_unchanged(files)
             brought = self._bring_judged(work, judged, before)
         else:
@@ -145,7 +151,7 @@ class Ingest:
             from gridcontainer.container.ingest.tasks import FileTasks  # noqa: PLC0415
 
             work, spark = self._prepare(self._open_source(before)), self.session()
-            tasks = FileTasks(spark, work.source, self.declaration, work.judge)
+            tasks = FileTasks(spark, work.source, work.declaration, work.judge)
             brought = bring_large(work, spark, tasks, before=before)
         self.report("quarantine")
         replace_quarantined(self.storage, self.declaration.dataset, brought.quarantined)
@@ -198,9 +204,9 @@ class Ingest:
         first = frame.limit(SMALL_ROWS + 1).toArrow()
         if first.num_rows <= SMALL_ROWS:
             batches = list(work.judge.run(first.to_batches()))
-            judged = mark_all(batches, source, work.judge, self.declaration)
+            judged = mark_all(batches, source, work.judge, work.declaration)
             return self._bring_judged(work, judged, before)
-        tasks = FrameTasks(frame, self.declaration, work.judge)
+        tasks = FrameTasks(frame, work.declaration, work.judge)
         return bring_large(work, spark, tasks, before=before)
 
     def _bring_judged(self, work: Work, judged: pa.Table, before: int) -> Brought:
@@ -211,12 +217,13 @@ class Ingest:
     def _prepare(self, source: OpenSource) -> Work:
         """Prepare all that is the same for each record."""
         names = stored_names(list(source.columns))
-        judge = Judge.create(self.declaration, self.city, names, source.datum or self.city.datum)
+        declaration = self.declaration.over_source(names)
+        judge = Judge.create(declaration, self.city, names, source.datum or self.city.datum)
         table = DatasetTable(
             path=self.path,
             files=self.storage.files,
             declaration=judge.declaration,
-            columns=list(names.values()),
+            names=names,
             level=judge.level,
             prefix_levels=sorted(self.city.prefix_levels),
             run_id=self.run_id,
@@ -224,8 +231,8 @@ class Ingest:
         )
         return Work(
             source=source,
-            declaration=self.declaration,
-            judge=RecordJudge.create(judge, names, self.declaration),
+            declaration=declaration,
+            judge=RecordJudge.create(judge, names, declaration),
             table=table,
             storage=self.storage,
             guard=self._guard,

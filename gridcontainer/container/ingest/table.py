@@ -1,6 +1,6 @@
 """Judged rows in memory into a dataset's table: one commit, of the files that hold a change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -9,6 +9,13 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from gridcontainer.container.column_lookup import ColumnNames
+from gridcontainer.container.column_names import (
+    COLUMNS_PROPERTY,
+    renamed_columns,
+    say_renamed,
+    to_property,
+)
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.files import Files
 from gridcontainer.container.ingest.delivery import Delivery
@@ -35,7 +42,7 @@ class DatasetTable:
         path: path of the table.
         files: port to the files.
         declaration: declaration of the dataset, over stored names.
-        columns: stored names of the source's columns.
+        names: stored name of each source column.
         level: level of the cells; None for a table without position.
         prefix_levels: levels that partitions may have, coarse to fine.
         run_id: identifier of the run.
@@ -45,11 +52,30 @@ class DatasetTable:
     path: str
     files: Files
     declaration: Declaration
-    columns: Sequence[str]
+    names: Mapping[str, str]
     level: int | None
     prefix_levels: Sequence[int]
     run_id: str
     started: datetime
+
+    @property
+    def columns(self) -> list[str]:
+        """Stored names of the source's columns."""
+        return list(self.names.values())
+
+    def note_renamed(self, there: Snapshot | None) -> list[str]:
+        """A sentence that names the source columns which a run stores under another name.
+
+        Args:
+            there: the table before the run; what it says already is not said again.
+        """
+        said = _names_of(there).renamed if there else None
+        new = {
+            column: stored
+            for column, stored in renamed_columns(self.names).items()
+            if (said or {}).get(column) != stored
+        }
+        return [say_renamed(self.declaration.dataset, new)] if new else []
 
     def maker(self, layout: Layout) -> RowMaker:
         """Makes rows for the table in a layout."""
@@ -69,6 +95,7 @@ class DatasetTable:
             "gridcontainer.label": declaration.label or "",
             "gridcontainer.key": ",".join(declaration.key),
             "gridcontainer.tags": ",".join(declaration.tags),
+            COLUMNS_PROPERTY: to_property(renamed_columns(self.names)),
             "gridcontainer.confidential": str("confidential" in declaration.sensitivity.values()),
         }
 
@@ -234,7 +261,11 @@ class DatasetTable:
 
     def _metadata_actions(self, there: Snapshot, schema: pa.Schema) -> list[Action]:
         """New columns and properties, where there are any."""
-        wanted = {**there.metadata.properties, **self.properties}
+        # Columns that a delivery lacks may stay in the table, and keep both their names.
+        former = _names_of(there).renamed or {}
+        renamed = {**former, **renamed_columns(self.names)}
+        own = {**self.properties, COLUMNS_PROPERTY: to_property(renamed)}
+        wanted = {**there.metadata.properties, **own}
         fields = [
             *there.metadata.schema,
             *(
@@ -253,3 +284,7 @@ class DatasetTable:
             statistics=statistics_columns(rows.column_names),
             rows_per_file=layouts.ROWS_PER_FILE,
         )  # fmt: skip
+
+
+def _names_of(there: Snapshot) -> ColumnNames:
+    return ColumnNames.of(there.metadata.schema.names, there.metadata.properties)

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
-import pyarrow.parquet as pq
 from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 
@@ -37,13 +36,13 @@ from gridcontainer.container.sources import (
     require_readable,
     split,
 )
+from gridcontainer.container.sources.parquet import open_parquet
 from gridcontainer.container.sources.records import FILE, GEOMETRY, REPAIR, RESERVED, ROW, TEXT
 from gridcontainer.container.tables.layout import SAMPLED_ROWS, Places
 
 _SAMPLED_PIECES: Final = 32
 _SEED: Final = 39409
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
-_PARQUET: Final[Any] = pq
 _KEPT: Final = (
     *(FILE, ROW, TEXT, REPAIR),
     *(LON, LAT, CELL, TIME, KEY, REASON, DETAIL, REPAIRED, ORIGINAL, FIRST_REASON),
@@ -105,7 +104,7 @@ class FileTasks:
             np.concatenate([one.months for one, _ in found]),
         )
         if self.declaration.source.format == "parquet":
-            count = sum(_PARQUET.read_metadata(path).num_rows for path in self.source.files)
+            count = sum(open_parquet(path).rows for path in self.source.files)
         else:
             count = int(self.source.size * float(np.mean([share for _, share in found])))
         return Sample(places, count)

@@ -50,12 +50,31 @@ def replace_quarantined(storage: Storage, dataset: str, added: Sequence[DataFile
     )
 
 
-def read_quarantined(storage: Storage, dataset: str) -> pa.Table:
-    """What the quarantine has of a dataset, as ``QUARANTINE``."""
+def read_quarantined(
+    storage: Storage, dataset: str | None = None, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """What the quarantine has, as ``QUARANTINE``.
+
+    Args:
+        storage: the container.
+        dataset: name of the dataset; all where None.
+        columns: names of the columns; all where None.
+    """
     there = read_snapshot(storage.quarantine)
     if there is None:
-        return QUARANTINE.empty_table()
-    return read_rows(storage.quarantine, there, where=lambda part: part["dataset"] == dataset)
+        return QUARANTINE.empty_table().select(list(columns or QUARANTINE.names))
+    present = there.metadata.schema.names  # an earlier release wrote fewer columns
+    wanted = None if columns is None else [name for name in columns if name in present]
+    rows = read_rows(
+        storage.quarantine,
+        there,
+        columns=wanted,
+        where=lambda part: dataset is None or part["dataset"] == dataset,
+    )
+    for name in columns or ():
+        if name not in present:
+            rows = rows.append_column(QUARANTINE.field(name), pa.nulls(rows.num_rows, pa.string()))
+    return rows
 
 
 def _files_of(there: Snapshot | None, dataset: str) -> list[DataFile]:

@@ -16,9 +16,8 @@ def hidden_columns(table: OpenTable, declaration: Declaration | None) -> tuple[s
     Raises:
         QueryError: the table has such columns, and no declaration says which they are.
     """
-    names = list(table.schema.names)
-    found = find_sensitivity(names, declaration)
-    hidden = tuple(name for name in names if found[name] == CONFIDENTIAL)
+    found = find_sensitivity(table.column_names, declaration)
+    hidden = tuple(name for name in table.schema.names if found[name] == CONFIDENTIAL)
     if not hidden and table.properties.get("gridcontainer.confidential") == "True":
         raise QueryError(
             f"{table.dataset} has confidential columns, and no declaration says which; declare "

@@ -1,24 +1,20 @@
 """Whole data sets, and their rows counted by cell."""
 
 from collections.abc import Sequence
-from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from gridcontainer.container.protocol import open_delta
 from gridcontainer.container.storage import Storage
-from gridcontainer.errors import DatasetError
+from gridcontainer.container.tables.log import require_snapshot
+from gridcontainer.container.tables.rows import read_rows
 from gridcontainer.grid.cell import lonlat_to_cell
 from gridcontainer.grid.code import cell_to_code
 from gridcontainer.grid.levels import INVALID_CELL
 
-_ARROW: Final[Any] = pc  # it has no types
-
 
 def count_by_cell(storage: Storage, dataset: str, level: int) -> dict[str, int]:
-    """Rows of a data set in each cell of a level, coarse or fine, by code, most first.
+    """Rows of a dataset that are valid now, by code of the cell of a level, most first.
 
     Only rows that are valid now are counted: a table with history keeps closed rows beside them.
 
@@ -26,9 +22,12 @@ def count_by_cell(storage: Storage, dataset: str, level: int) -> dict[str, int]:
         DatasetError: the container has no such data set.
         StorageError: the table uses a Delta feature that only Spark can read.
     """
-    table = _open(storage, dataset)
-    valid_now = _ARROW.field("valid_to").is_null() if "valid_to" in table.schema.names else None
-    rows = table.to_table(columns=["lon", "lat"], filter=valid_now)
+    ((_, _, path),) = storage.find_datasets([dataset])
+    table = require_snapshot(path)
+    has_history = "valid_to" in table.metadata.schema.names
+    rows = read_rows(path, table, columns=["lon", "lat", *(["valid_to"] if has_history else [])])
+    if has_history:
+        rows = rows.filter(rows.column("valid_to").is_null())
     lon, lat = rows.column("lon").to_numpy(), rows.column("lat").to_numpy()
     cells = lonlat_to_cell(lon, lat, level, on_invalid="mark")
     found, counts = np.unique(cells[cells != INVALID_CELL], return_counts=True)
@@ -44,11 +43,5 @@ def read_dataset(storage: Storage, dataset: str, columns: Sequence[str] | None =
         DatasetError: the container has no such data set.
         StorageError: the table uses a Delta feature that only Spark can read.
     """
-    return _open(storage, dataset).to_table(columns=columns)
-
-
-def _open(storage: Storage, dataset: str) -> Any:
-    tables = {name: path for _, name, path in storage.find_datasets()}
-    if dataset not in tables:
-        raise DatasetError(f"no data set {dataset}; there are {', '.join(sorted(tables))}")
-    return open_delta(tables[dataset]).to_pyarrow_dataset()
+    ((_, _, path),) = storage.find_datasets([dataset])
+    return read_rows(path, require_snapshot(path), columns=columns)

@@ -1,28 +1,26 @@
 """Tables as their logs describe them, kept open between queries and looked at again when newer."""
 
 import functools
-import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Final
-from urllib.parse import unquote
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import shapely
-from deltalake import DeltaTable
 
-from gridcontainer.container.protocol import open_delta
+from gridcontainer.container.column_lookup import ColumnNames
+from gridcontainer.container.files import files_at
 from gridcontainer.container.query.table_cache import KeptRows
 from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables.actions import DataFile as LoggedFile
+from gridcontainer.container.tables.log import require_snapshot
+from gridcontainer.container.tables.rows import open_parquet, path_of
 from gridcontainer.grid.arrays import Float64s
 from gridcontainer.grid.cell import cell_to_range
 from gridcontainer.grid.code import code_to_cell
 
-_PARQUET: Final[Any] = pq  # it has no types
 _SMALL = 4 << 20  # bytes of a file of which all rows are kept in memory
 _KEPT = KeptRows()
 _TRUNCATED = timedelta(milliseconds=1)  # statistics of times are cut to milliseconds
@@ -41,14 +39,12 @@ class DataFile:
     @functools.cached_property
     def footer(self) -> Any:
         """Read once: a file of a Delta table never changes."""
-        return _PARQUET.read_metadata(self.path)
+        return open_parquet(self.path).metadata
 
     @property
     def parquet(self) -> Any:
         """The file, opened for one read: an idle query holds no files."""
-        return _PARQUET.ParquetFile(
-            self.path, metadata=self.footer, memory_map=True, coerce_int96_timestamp_unit="us"
-        )
+        return open_parquet(self.path, footer=self.footer)
 
     @functools.cached_property
     def bounds(self) -> Float64s:
@@ -102,6 +98,11 @@ class OpenTable:
         return frozenset(self.schema.names)
 
     @functools.cached_property
+    def column_names(self) -> ColumnNames:
+        """Both names of each column."""
+        return ColumnNames.of(self.schema.names, self.properties)
+
+    @functools.cached_property
     def prefix_ranges(self) -> dict[str, tuple[int, int]]:
         """The cells of each partition; a table that has no partitions has none here."""
         prefixes = {str(file.partition.get("grid_prefix") or "") for file in self.files}
@@ -130,23 +131,32 @@ def open_tables(storage: Storage, only: Collection[str] = ()) -> list[OpenTable]
     return [_open(*place) for place in storage.find_datasets(only)]
 
 
+def column_names_of(storage: Storage, dataset: str) -> ColumnNames:
+    """Both names of each column of a dataset's table.
+
+    Raises:
+        DatasetError: the container has no such dataset.
+    """
+    (table,) = open_tables(storage, [dataset])
+    return table.column_names
+
+
 def _open(department: str, dataset: str, path: str) -> OpenTable:
     """From memory, unless a commit has followed or the log was written to."""
-    log = f"{path}/_delta_log"
-    stamp = os.stat(log).st_mtime_ns
-    there = _OPENED.get(path)
-    if there and there.stamp == stamp and not os.path.exists(_commit(log, there.version + 1)):
+    log, files = f"{path}/_delta_log", files_at(path)
+    stamp, there = files.modified(log) or 0, _OPENED.get(path)
+    if there and there.stamp == stamp and not files.modified(_commit(log, there.version + 1)):
         return there
-    table = open_delta(path)
+    table = require_snapshot(path)
     opened = OpenTable(
         department=department,
         dataset=dataset,
         path=path,
-        version=table.version(),
+        version=table.version,
         stamp=stamp,
-        schema=pa.schema(table.schema().to_arrow()),
-        properties=dict(table.metadata().configuration),
-        files=_files(table, path),
+        schema=table.metadata.schema,
+        properties=dict(table.metadata.properties),
+        files=[_data_file(path, file) for file in table.files],
     )
     _OPENED[path] = opened
     return opened
@@ -156,27 +166,23 @@ def _commit(log: str, version: int) -> str:
     return f"{log}/{version:020d}.json"
 
 
-def _files(table: DeltaTable, path: str) -> list[DataFile]:
-    rows = pa.table(table.get_add_actions(flatten=True)).to_pylist()
-    return [
-        DataFile(
-            path=str(Path(path) / unquote(row["path"])),
-            bytes=row["size_bytes"],
-            partition={k[10:]: v for k, v in row.items() if k.startswith("partition.")},
-            cells=_ends(row, "cell"),
-            times=_times(row),
-        )
-        for row in rows
-    ]
+def _data_file(path: str, file: LoggedFile) -> DataFile:
+    return DataFile(
+        path=path_of(path, file.path),
+        bytes=file.bytes,
+        partition=dict(file.partition),
+        cells=_ends(file, "cell"),
+        times=_times(file),
+    )
 
 
-def _ends(row: dict[str, Any], column: str) -> tuple[Any, Any] | None:
-    low, high = row.get(f"min.{column}"), row.get(f"max.{column}")
+def _ends(file: LoggedFile, column: str) -> tuple[Any, Any] | None:
+    low, high = file.ends.get(column, (None, None))
     return None if low is None or high is None else (low, high)
 
 
-def _times(row: dict[str, Any]) -> tuple[datetime, datetime] | None:
-    ends = _ends(row, "event_time")
+def _times(file: LoggedFile) -> tuple[datetime, datetime] | None:
+    ends = _ends(file, "event_time")
     if ends is None:
         return None
     low, high = (end if end.tzinfo else end.replace(tzinfo=UTC) for end in ends)

@@ -15,7 +15,7 @@ class KeptRows:
         """Nothing is kept yet."""
         self._tables: OrderedDict[str, pa.Table] = OrderedDict()
         self._bytes = 0
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # questions come from several threads
 
     def get(self, name: str) -> pa.Table | None:
         """The table, if it is kept."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from gridcontainer.container.column_names import stored_names
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.delimited import read_delimited, read_delimited_head
+from gridcontainer.container.sources.delimited.head import note_repeated
 from gridcontainer.container.sources.formats import (
     OPENED_FORMATS,
     FoundFiles,
@@ -87,6 +89,7 @@ def open_source(
         declared = {*declaration.needed_columns, *declaration.described_columns}
         found = replace(found, columns=sorted(declared))
     require_declared(declaration, found.columns)
+    declaration = declaration.over_source(stored_names(found.columns))
     datum, notes = find_source_datum(
         found.crs, declaration, default_datum=default_datum, extent=extent
     )
@@ -96,7 +99,7 @@ def open_source(
         columns=tuple(found.columns),
         schema=source_schema(found.columns, declaration, found.types),
         datum=datum,
-        notes=notes,
+        notes=(*notes, *note_repeated(files, declaration)),
         default_datum=default_datum,
         extent=extent,
         parsed=found.parsed,

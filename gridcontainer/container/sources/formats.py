@@ -8,6 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from gridcontainer.container.column_names import stored_names
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.parquet import (
     common_types,
@@ -59,6 +60,7 @@ def open_format(files: Sequence[Path], root: Path, declaration: Declaration) -> 
     if source.format == "parquet":
         footers = {path: open_parquet(path) for path in files}
         columns = dict.fromkeys(name for footer in footers.values() for name in footer.columns)
+        declaration = declaration.over_source(stored_names(list(columns)))
         types = common_types(list(footers.values()), declaration)
         crs = {path: footer.crs_of(declaration) for path, footer in footers.items()}
         return FoundFiles(list(columns), types, crs)

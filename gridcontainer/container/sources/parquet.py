@@ -36,11 +36,13 @@ class ParquetFooter:
         columns: names of the columns, fields of structs as ``struct.field``.
         types: types that the columns keep, in their order; None where they are read as text.
         crs: CRS of each geometry column by its name; None where it is unknown.
+        rows: number of rows.
     """
 
     columns: tuple[str, ...]
     types: tuple[pa.DataType, ...] | None
     crs: dict[str, str | None]
+    rows: int
 
     def crs_of(self, declaration: Declaration) -> str | None:
         """The CRS of the column that the declaration's positions are in."""
@@ -62,7 +64,12 @@ def open_parquet(path: Path) -> ParquetFooter:
             schema = file.schema_arrow
             names = tuple(name for name, _ in leaf_fields(schema))
             kept = kept_types(file.schema)
-            return ParquetFooter(names, None if kept is None else tuple(kept), _crs_of(schema))
+            return ParquetFooter(
+                names,
+                None if kept is None else tuple(kept),
+                _crs_of(schema),
+                file.metadata.num_rows,
+            )
         except UNREADABLE_PARQUET as error:
             raise _unreadable(path, error) from error
 

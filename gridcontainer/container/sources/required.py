@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from gridcontainer.container.column_names import stored_names
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.records import RESERVED, list_columns
 from gridcontainer.errors import NoRecordsError, SourceError
@@ -19,6 +20,8 @@ _HINTS: Final = {
 def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
     """Every column that the declaration names is there, and none has a name of the readers' own.
 
+    A column may be named as the source calls it, or as the table stores it.
+
     Raises:
         NoRecordsError: there are no columns at all.
         SourceError: names what is missing, what there is, and what may be declared wrongly.
@@ -33,6 +36,7 @@ def require_declared(declaration: Declaration, columns: Iterable[str]) -> None:
             f"{where}{', '.join(reserved)} in {declaration.source.name} is a name "
             "that the readers themselves use; rename the column in the source"
         )
+    declaration = declaration.over_source(stored_names(list(present)))
     wanted = {*declaration.needed_columns, *declaration.described_columns}
     if missing := sorted(wanted - present.keys()):
         raise SourceError(

@@ -79,3 +79,13 @@ def _is_unchanged(before: FileState) -> bool:
         return _state(before.path, with_digest=before.digest is not None) == before
     except SourceError:
         return False
+
+
+def digest_of_files(files: Iterable[Path]) -> str:
+    """A digest of the files' names and bytes."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.name.encode() + b"\0")
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()

@@ -19,8 +19,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
 from gridcontainer import __version__
-from gridcontainer.container.files import Files
-from gridcontainer.container.protocol import open_delta
+from gridcontainer.container.files import Files, files_at
 from gridcontainer.container.tables.actions import (
     Action,
     DataFile,
@@ -28,6 +27,7 @@ from gridcontainer.container.tables.actions import (
     TableMetadata,
     now_in_milliseconds,
 )
+from gridcontainer.container.tables.protocol import open_delta
 from gridcontainer.errors import StorageError
 
 _TRIES: Final = 20
@@ -38,11 +38,35 @@ class ConflictError(StorageError):
     """Another writer made the version that this one wanted to make."""
 
 
+def open_log(path: str) -> DeltaTable | None:
+    """The log of a table, as delta-rs reads it; None where there is no table.
+
+    Raises:
+        StorageError: the table cannot be read without Spark, or its storage is unknown.
+    """
+    files_at(path)
+    try:
+        return open_delta(path)
+    except TableNotFoundError:
+        return None
+
+
+def require_log(path: str) -> DeltaTable:
+    """The log of a table that is there.
+
+    Raises:
+        StorageError: there is no table, or it cannot be read without Spark.
+    """
+    table = open_log(path)
+    if table is None:
+        raise StorageError(f"{path} is no table of the container; ingest its dataset first")
+    return table
+
+
 def read_snapshot(path: str) -> Snapshot | None:
     """The newest version of a table; None where there is none."""
-    try:
-        table = open_delta(path)
-    except TableNotFoundError:
+    table = open_log(path)
+    if table is None:
         return None
     said = table.metadata()
     metadata = TableMetadata(
@@ -131,7 +155,7 @@ def commit(
     if not files.create(f"{path}/_delta_log/{version:020d}.json", "\n".join(lines) + "\n"):
         raise ConflictError(f"{path}: somebody else wrote version {version}; run again")
     if version and version % _CHECKPOINT_EVERY == 0:
-        DeltaTable(path).create_checkpoint()
+        require_log(path).create_checkpoint()
     return version
 
 

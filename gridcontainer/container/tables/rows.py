@@ -7,9 +7,28 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gridcontainer.container.files import files_at
 from gridcontainer.container.tables.actions import DataFile, Snapshot
 
 _PARQUET: Final[Any] = pq  # it has no types
+
+
+def path_of(table: str, file: str) -> str:
+    """The path of a file of a table, as its log writes it: percent-encoded, mostly relative."""
+    plain = unquote(file)
+    return plain if plain.startswith("/") or "://" in plain else f"{table}/{plain}"
+
+
+def open_parquet(path: str, *, footer: Any = None) -> Any:
+    """A Parquet file of a table, opened for one read.
+
+    Args:
+        path: path of the file.
+        footer: its metadata, where it is known already.
+    """
+    return _PARQUET.ParquetFile(
+        files_at(path).open_input(path), metadata=footer, coerce_int96_timestamp_unit="us"
+    )
 
 
 def read_rows(
@@ -35,9 +54,7 @@ def read_rows(
 
 def _read(path: str, file: DataFile, schema: pa.Schema) -> pa.Table:
     """One file in a schema: columns that it lacks are those of its partition, else null."""
-    opened = _PARQUET.ParquetFile(
-        f"{path}/{unquote(file.path)}", coerce_int96_timestamp_unit="us", memory_map=True
-    )
+    opened = open_parquet(path_of(path, file.path))
     present = set(opened.schema_arrow.names)
     found = opened.read([name for name in schema.names if name in present], use_threads=False)
     columns = []

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from gridcontainer.container.column_names import stored_names
 from gridcontainer.container.declaration.expression.kinds import (
     Engine,
     Kind,
     convert,
     kind_of_spark,
 )
-from gridcontainer.container.storage import stored_names
 from gridcontainer.errors import DeclarationError
 
 if TYPE_CHECKING:

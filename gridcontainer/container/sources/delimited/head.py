@@ -3,12 +3,13 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gridcontainer.container.declaration import Source
+from gridcontainer.container.declaration import Declaration, Source
 from gridcontainer.container.sources.records import distinct
 from gridcontainer.container.sources.text.blocks import BlockReader
 from gridcontainer.container.sources.text.broken import refused_text
@@ -19,6 +20,8 @@ from gridcontainer.errors import SourceError
 
 _SAMPLED: Final = 100  # records
 _MOSTLY: Final = 0.8
+_TOLD: Final = 5  # names in a sentence
+_LONGEST: Final = 60  # characters of a name in a sentence
 _NUMBER: Final = re.compile(r'[\s"]*[-+0-9.:/ eETZ%]*[0-9][-+0-9.:/ eETZ%]*[\s"]*')
 
 
@@ -32,6 +35,7 @@ class DelimitedHead:
         body: bytes before the first record, without a byte-order mark, as the text is scanned.
         first_line: number of the first line below the names.
         numeric: numbers of the columns, from 0, whose values are numbers or times.
+        repeated: names that the header has more than once.
     """
 
     columns: tuple[str, ...]
@@ -39,6 +43,7 @@ class DelimitedHead:
     body: int
     first_line: int
     numeric: tuple[int, ...]
+    repeated: tuple[str, ...] = ()
 
 
 def codec_of(source: Source) -> Codec:
@@ -64,7 +69,24 @@ def read_delimited_head(path: Path, source: Source) -> DelimitedHead:
     unnamed = next((n for n, name in enumerate(reversed(names)) if name.strip()), len(names))
     columns = tuple(distinct(names))
     numeric = _numeric_columns(split_records(sample, source), len(columns))
-    return DelimitedHead(columns, unnamed, body, first_line, numeric)
+    repeated = tuple(name for name, count in Counter(names).items() if count > 1)
+    return DelimitedHead(columns, unnamed, body, first_line, numeric, repeated)
+
+
+def note_repeated(files: Iterable[Path], declaration: Declaration) -> list[str]:
+    """A sentence where a header has a name more than once: the columns get numbers then."""
+    if declaration.source.format != "csv":
+        return []
+    heads = (read_delimited_head(path, declaration.source) for path in files)
+    repeated = list(dict.fromkeys(name for head in heads for name in head.repeated))
+    if not repeated:
+        return []
+    shown = ", ".join(f"{name[:_LONGEST]!r}" for name in repeated[:_TOLD])
+    more = f" and {len(repeated) - _TOLD:,} more" if len(repeated) > _TOLD else ""
+    return [
+        f"{declaration.dataset}: several columns are called {shown}{more}; the later ones are "
+        "numbered: _2, _3"
+    ]
 
 
 def split_records(texts: Iterable[str], source: Source) -> list[list[str]]:
