@@ -1,4 +1,4 @@
-"""Mutated files into the readers and the inference: no crash, no lost row, every fault named.
+"""Mutated files read, judged and inferred: no crash, no lost row, a reason for each that is out.
 
     python scripts/fuzz.py --cases 10000 [--seed 1] [--keep DIR]
 
@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,32 @@ from gridcontainer.container.declaration import (
     load_declarations,
 )
 from gridcontainer.container.inference import References, infer_declaration
-from gridcontainer.container.sources import find_files, read_batches, source_columns
+from gridcontainer.container.ingest.in_memory import (
+    RecordJudge,
+    is_sound,
+    judge_in_memory,
+    mark_all,
+)
+from gridcontainer.container.ingest.rows import RowMaker
+from gridcontainer.container.judge.judge import Judge
+from gridcontainer.container.quarantine.rows import to_quarantine
+from gridcontainer.container.sources import (
+    find_files,
+    open_source,
+    read_batches,
+    read_piece,
+    source_columns,
+    split,
+)
+from gridcontainer.container.storage import stored_names
+from gridcontainer.container.tables.layout import Layout
 from gridcontainer.errors import GridContainerError, SourceError
 from gridcontainer.sample import write_sample
 
 ROOT = Path(__file__).parents[1]
 PIECE_BYTES = 4_000
+SMALL_PIECE = 700  # bytes
+MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
 MEMBERS = 6  # of each list or object of a JSON seed
 TOKENS = [b"\0", b"\xef\xbb\xbf", b"\r", b"\n", b"\r\n", b'"', b'""', b",", b";", b"\t", b"'",
           b"\\", b"NaN", b"1e999", b"-", "—".encode(), b"inf", b"9" * 5000, b"\xff\xfe", b"\x81",
@@ -191,8 +212,13 @@ class BrokenPromiseError(AssertionError):
     """What the readers promise and did not keep."""
 
 
-def examine(path: Path, declaration: Declaration) -> str:
-    """Read a file as the container would; the promises must hold.
+def examine(path: Path, declaration: Declaration, city: CityProfile | None = None) -> str:
+    """Read a file, and judge its records, as an ingest does; the promises must hold.
+
+    Args:
+        path: path of the file.
+        declaration: declaration of the dataset.
+        city: profile of the city to judge by; the records are only read where None.
 
     Returns:
         What came of it: ``refused``, ``faults`` or ``sound``.
@@ -208,9 +234,7 @@ def examine(path: Path, declaration: Declaration) -> str:
             for row in batch.to_pylist()
         ]
     except SourceError as error:
-        _promise("\n" not in str(error), f"an error of several lines: {str(error)[:200]!r}")
-        named = path.name in str(error) or declaration.source.path in str(error)
-        _promise(named, f"an error without the file: {str(error)[:200]!r}")
+        _promise_named(error, path, declaration)
         return "refused"
     numbers = sorted(row["_row"] for row in rows)
     if declaration.source.format != "excel":  # blank rows of a sheet have a number
@@ -224,7 +248,59 @@ def examine(path: Path, declaration: Declaration) -> str:
         kept = [v for k, v in row.items() if k not in ("_file", "_row", "_fault", "_repair")]
         _promise(any(v is not None for v in kept) or row["_fault"] == "not an object",
                  f"a faulty row without its content: {row}")  # fmt: skip
+    if city is not None:
+        try:
+            examine_judgement(path, declaration, city, numbers)
+        except SourceError as error:
+            _promise_named(error, path, declaration)
+            return "refused"
     return "faults" if faulty else "sound"
+
+
+def _promise_named(error: SourceError, path: Path, declaration: Declaration) -> None:
+    _promise("\n" not in str(error), f"an error of several lines: {str(error)[:200]!r}")
+    named = path.name in str(error) or declaration.source.path in str(error)
+    _promise(named, f"an error without the file: {str(error)[:200]!r}")
+
+
+def examine_judgement(
+    path: Path, declaration: Declaration, city: CityProfile, numbers: list[int]
+) -> None:
+    """Judge the records of a file: each is in the table or has a reason, in pieces and as a whole.
+
+    Args:
+        path: path of the file.
+        declaration: declaration of the dataset.
+        city: profile of the city.
+        numbers: row numbers that the readers gave, sorted.
+
+    Raises:
+        SourceError: the file cannot be read as declared.
+        BrokenPromiseError: says which promise.
+    """
+    own = declaration.source.model_copy(update={"path": path.name})
+    declared = declaration.model_copy(update={"source": own})
+    box = (city.extent.west, city.extent.south, city.extent.east, city.extent.north)
+    source = open_source(path.parent, declared, extent=box, default_datum=city.datum)
+    names = stored_names(list(source.columns))
+    judge = Judge.create(declared, city, names, source.datum or city.datum)
+    records = RecordJudge.create(judge, names, declared)
+    judged = judge_in_memory(source, declared, records)
+    pieces = split(source, declared, target_bytes=SMALL_PIECE)
+    batches = [b for piece in pieces for b in records.run(read_piece(piece, source, declared))]
+    again = mark_all(batches, source, records, declared)
+    _promise(judged.equals(again), f"{len(pieces)} pieces are judged otherwise than the whole")
+    _promise(sorted(judged.column("_row").to_pylist()) == numbers, "judging lost or made rows")
+    out = to_quarantine(judged, dataset="fuzz", names=names, run_id="").to_pylist()
+    sound = judged.filter(is_sound(judged))
+    still = [row for row in out if row["mended"] is None]
+    _promise(sound.num_rows + len(still) == len(numbers), "rows in are not rows out plus the rest")
+    for row in out:
+        _promise(bool(row["reason"].strip()), f"a row without a reason: {row}")
+        _promise(row["row"] is not None, f"a quarantined row without its content: {row}")
+    layout = Layout(None if judge.level is None else min(2, judge.level))
+    maker = RowMaker(judge.declaration, list(names.values()), judge.level, layout, "", MOMENT)
+    _promise(maker.make(sound).num_rows == sound.num_rows, "the table has other rows")
 
 
 def count_rows(path: Path, declaration: Declaration) -> int | None:
@@ -287,7 +363,7 @@ def run(cases: int, seed: int, folder: Path, real: Path, *, infer_every: int = 4
         zipped = path.suffix == ".gz" and chance.random() < 0.95
         path.write_bytes(gzip.compress(content, 1) if zipped else content)
         try:
-            outcome.counts[examine(path, origin.declaration)] += 1
+            outcome.counts[examine(path, origin.declaration, city)] += 1
             if number % infer_every == 0:
                 examine_inference(path, city)
         except BaseException as error:  # a panic of a library is no Exception

@@ -148,7 +148,8 @@ def note_repeated(work: Work, judged: pa.Table) -> list[str]:
     keys = judged.filter(repeated).column(KEY)
     if not len(keys):
         return []
-    of_keys = judged.filter(_ARROW.is_in(judged.column(KEY), value_set=keys.combine_chunks()))
+    is_of_key = _ARROW.is_in(judged.column(KEY), value_set=keys.combine_chunks())
+    of_keys = judged.filter(_ARROW.and_(is_of_key, _ARROW.or_(reasons.is_null(), repeated)))
     pairs = of_keys.select([KEY, FILE]).group_by(KEY).aggregate([(FILE, "count_distinct")])
     several = int(np.sum(pairs.column(f"{FILE}_count_distinct").to_numpy() > 1))
     return [say_repeated(work.declaration.dataset, several)] if several else []

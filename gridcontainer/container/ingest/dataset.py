@@ -17,6 +17,7 @@ from gridcontainer.container.ingest.guard import Guard
 from gridcontainer.container.ingest.in_memory import RecordJudge, judge_in_memory, mark_all
 from gridcontainer.container.ingest.table import DatasetTable
 from gridcontainer.container.judge.judge import Judge
+from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
 from gridcontainer.container.quarantine.replace import replace_quarantined
 from gridcontainer.container.runs import Run, digest_of, digest_of_files, last_run, record_run
 from gridcontainer.container.sources import OpenSource, find_files, open_source
@@ -152,7 +153,7 @@ class Ingest:
         before = earlier.rows_in if earlier is not None else 0
         if self.declaration.source.format == "jdbc":
             brought = self._bring_from_database(before)
-        elif sum(file.size for file in files) <= self.small_bytes:
+        elif sum(file.size for file in files) <= self.small_bytes or self._repairs_repeated:
             work = self._prepare(self._open_source(before))
             judged = judge_in_memory(work.source, self.declaration, work.judge)
             require_unchanged(files)
@@ -186,6 +187,11 @@ class Ingest:
             return open_files(may_be_empty=True)
 
     @property
+    def _repairs_repeated(self) -> bool:
+        """Whether a rule gives rows that repeat a key another key: no task alone can do that."""
+        return any(rule.reason in (REPEATED, REPEATED_ROW) for rule in self.declaration.mend)
+
+    @property
     def _guard(self) -> Guard:
         return Guard(
             self.declaration.dataset,
@@ -204,7 +210,8 @@ class Ingest:
         source, frame = open_database(spark, self.declaration)
         work = self._prepare(source)
         first = frame.limit(SMALL_ROWS + 1).toArrow()
-        if first.num_rows <= SMALL_ROWS:
+        if first.num_rows <= SMALL_ROWS or self._repairs_repeated:
+            first = first if first.num_rows <= SMALL_ROWS else frame.toArrow()
             batches = list(work.judge.run(first.to_batches()))
             judged = mark_all(batches, source, work.judge, self.declaration)
             return self._bring_judged(work, judged, before)

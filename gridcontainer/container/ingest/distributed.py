@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from gridcontainer.container.ingest.cut import unpack
-from gridcontainer.container.ingest.keys import ORDER, find_losers
+from gridcontainer.container.ingest.keys import FILE_BITS, ORDER, find_losers
 from gridcontainer.container.ingest.work import Buckets, Losers, Packed, WriteWork, Wrote
 from gridcontainer.container.judge.repeated import Keep
 
@@ -88,7 +88,7 @@ def _on(shuffled: Any, function: Callable[[pa.Table], Any], buckets: Iterable[in
 
 
 def _by_bucket(losers: Sequence[pa.Table]) -> tuple[dict[int, Losers], int]:
-    """The losers of each bucket of rows, and how many lost to a row of another file."""
+    """The losers of each bucket of rows, and how many keys have rows in several files."""
     if not losers:
         return {}, 0
     whole = pa.concat_tables(losers).sort_by(ORDER)
@@ -99,7 +99,10 @@ def _by_bucket(losers: Sequence[pa.Table]) -> tuple[dict[int, Losers], int]:
         int(bucket): Losers(order[buckets == bucket], is_equal[buckets == bucket])
         for bucket in np.unique(buckets)
     }
-    return found, int(np.sum((order >> 40) != (winners >> 40)))
+    # A repaired row that loses its key keeps the reason that it came with.
+    is_told = ~np.asarray(whole.column("is_repaired"))
+    between = winners[is_told & (order >> FILE_BITS != winners >> FILE_BITS)]
+    return found, len(np.unique(between))
 
 
 def _together(wrote: Sequence[Wrote]) -> Wrote:

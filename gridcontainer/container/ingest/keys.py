@@ -17,12 +17,12 @@ from gridcontainer.grid.arrays import Int64s
 
 ORDER: Final = "_order"
 _DIGITS: Final = 32  # of a key
-_FILE_BITS: Final = 40  # of an order for the row in its file: a million million rows
+FILE_BITS: Final = 40  # of an order for the row in its file: a million million rows
 
 
 def order_of(rows: pa.Table, file_number: int) -> Int64s:
     """A number a row that rises with file and row."""
-    order: Int64s = (np.int64(file_number) << _FILE_BITS) + rows.column(ROW).to_numpy()
+    order: Int64s = (np.int64(file_number) << FILE_BITS) + rows.column(ROW).to_numpy()
     return order
 
 
@@ -65,7 +65,8 @@ def find_losers(keys: pa.Table, keep: Keep) -> pa.Table:
 
     Returns:
         ``order`` and ``bucket`` of each such row, whether it ``is_equal`` to the row that stays
-        in all source columns, and the ``winner``: order of that row.
+        in all source columns, whether it ``is_repaired``, and the ``winner``: order of the row
+        that stays.
     """
     keys = keys.sort_by(ORDER)
     losers, winners = find_repeated(
@@ -79,6 +80,7 @@ def find_losers(keys: pa.Table, keep: Keep) -> pa.Table:
             ORDER: pa.array(order[losers]),
             "bucket": keys.column("bucket").take(pa.array(losers)),
             "is_equal": pa.array(content[losers] == content[winners]),
+            "is_repaired": keys.column("is_repaired").take(pa.array(losers)),
             "winner": pa.array(order[winners]),
         }
     )

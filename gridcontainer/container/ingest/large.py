@@ -20,7 +20,8 @@ from gridcontainer.container.ingest.distributed import (
 from gridcontainer.container.ingest.tasks import FileTasks, FrameTasks, Sample, kept_columns
 from gridcontainer.container.ingest.work import Buckets, ReadWork, WriteWork
 from gridcontainer.container.tables.actions import DataFile, Snapshot
-from gridcontainer.container.tables.changes import count_changes, find_changes
+from gridcontainer.container.tables.changes import align_types, count_changes, find_changes
+from gridcontainer.container.tables.compare import require_same_types
 from gridcontainer.container.tables.frames import current_rows
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
 from gridcontainer.container.tables.log import read_snapshot, require_snapshot
@@ -158,7 +159,8 @@ def change_large(
     table, own = work.table, layout or layout_of(there)
     new = _read_staged(spark, work, staged, own)
     held = current_rows(spark.read.format("delta").load(table.path))
-    changes = find_changes(new, held).persist(StorageLevel.MEMORY_AND_DISK)
+    new, compared, retyped = align_types(new, held)
+    changes = find_changes(new, compared).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         counts = count_changes(changes)
         is_rekeyed = (
@@ -166,12 +168,15 @@ def change_large(
             != table.properties["gridcontainer.key"]
         )
         _require_plausible(work, held, counts.get(ABSENT, 0), rows, is_rekeyed=is_rekeyed)
-        many = sum(counts.values()) > _MOST_CHANGED * rows
+        many = sum(counts.values()) > _MOST_CHANGED * rows or bool(retyped)
         if _replaces(work, there, many=many, is_rekeyed=is_rekeyed) or own != replace(
             layout_of(there), files=own.files
         ):
             version = table.commit_whole(staged, table_schema(work, own), own, there)
             return Changes.of(counts, deletes=True, before=len(there.files)), version
+        require_same_types(
+            work.declaration.dataset, retyped, table_schema(work, own), there.metadata.schema
+        )
         merged = merge_changes(
             changes,
             new,

@@ -14,7 +14,12 @@ from gridcontainer.container.files import Files
 from gridcontainer.container.ingest.rows import RowMaker, places_of
 from gridcontainer.container.tables import layout as layouts
 from gridcontainer.container.tables.actions import Action, DataFile, Snapshot, TableMetadata
-from gridcontainer.container.tables.compare import Comparison, compare
+from gridcontainer.container.tables.compare import (
+    Comparison,
+    changed_types,
+    compare,
+    require_same_types,
+)
 from gridcontainer.container.tables.data_files import write_files
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
 from gridcontainer.container.tables.log import commit
@@ -142,7 +147,8 @@ class DatasetTable:
             return True  # no row would be known again
         many = delivery.count > _MOST_CHANGED * delivery.new.num_rows
         other = set(delivery.new.column_names) != names
-        return self.declaration.deletes_absent and (many or other)
+        retyped = changed_types(delivery.new, there.metadata.schema)
+        return self.declaration.deletes_absent and (many or other or bool(retyped))
 
     def _write_whole(self, sound: pa.Table, there: Snapshot | None) -> int:
         """Write the whole table, laid out anew; returns the version."""
@@ -185,6 +191,8 @@ class DatasetTable:
         )
 
     def _update(self, there: Snapshot, delivery: "Delivery") -> tuple[Changes, int]:
+        held, new = there.metadata.schema, delivery.new
+        require_same_types(self.declaration.dataset, changed_types(new, held), new.schema, held)
         update = updated_rows(
             delivery.new,
             delivery.held,

@@ -17,6 +17,7 @@ from deltalake import DeltaTable
 
 from gridcontainer.container.query.table_cache import KeptRows
 from gridcontainer.container.storage import Storage
+from gridcontainer.container.tables.features import require_known_features
 from gridcontainer.grid.arrays import Float64s
 from gridcontainer.grid.cell import cell_to_range
 from gridcontainer.grid.code import code_to_cell
@@ -128,6 +129,7 @@ def _open(department: str, dataset: str, path: str) -> OpenTable:
     if there and there.stamp == stamp and not os.path.exists(_commit(log, there.version + 1)):
         return there
     table = DeltaTable(path)
+    require_known_features(table, path)
     opened = OpenTable(
         department=department,
         dataset=dataset,

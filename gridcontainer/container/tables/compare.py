@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from gridcontainer.container.tables.schemas import HISTORY_COLUMNS, ORIGIN_COLUMNS
+from gridcontainer.errors import SourceError
 from gridcontainer.grid.arrays import Bools, Int64s
 
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
@@ -102,7 +103,7 @@ def equal_values(new: pa.ChunkedArray, held: pa.ChunkedArray) -> Bools:
     if new.type != held.type:
         try:
             held = held.cast(new.type)
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             new, held = new.cast(pa.string()), held.cast(pa.string())
     equal = _to_bools(_ARROW.fill_null(_ARROW.equal(new, held), False))
     both_null = _to_bools(new.is_null()) & _to_bools(held.is_null())
@@ -110,6 +111,57 @@ def equal_values(new: pa.ChunkedArray, held: pa.ChunkedArray) -> Bools:
         return equal | both_null
     no_numbers = (_to_bools(_ARROW.fill_null(_ARROW.is_nan(side), False)) for side in (new, held))
     return equal | both_null | np.logical_and(*no_numbers)
+
+
+def changed_types(new: pa.Table, held: pa.Schema) -> list[str]:
+    """Columns of another type than a table's whose values the table's type cannot keep.
+
+    Args:
+        new: rows as the table is to hold them.
+        held: schema of the table.
+    """
+    return [
+        field.name
+        for field in new.schema
+        if field.name in held.names
+        and field.type != held.field(field.name).type
+        and not _is_kept(new.column(field.name), held.field(field.name).type)
+    ]
+
+
+def require_same_types(
+    dataset: str, retyped: Sequence[str], new: pa.Schema, held: pa.Schema
+) -> None:
+    """Each column of a delivery can be kept in the type that the table has for it.
+
+    Args:
+        dataset: name of the dataset.
+        retyped: columns that cannot.
+        new: schema of the delivery.
+        held: schema of the table.
+
+    Raises:
+        SourceError: names the columns and both types.
+    """
+    if retyped:
+        said = ", ".join(
+            f"column {name} is {new.field(name).type} and {held.field(name).type} in the "
+            "table, which cannot keep its values"
+            for name in retyped
+        )
+        raise SourceError(
+            f"{dataset}: {said}; the table stays as it is. Deliver the former type, or declare "
+            "absent: delete without history, which writes the table anew"
+        )
+
+
+def _is_kept(values: pa.ChunkedArray, kind: pa.DataType) -> bool:
+    """Whether values are the same after they were of another type."""
+    try:
+        again = values.cast(kind).cast(values.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return False
+    return bool(equal_values(values, again).all())
 
 
 def _to_bools(values: pa.ChunkedArray) -> Bools:

@@ -27,6 +27,7 @@ from gridcontainer.container.tables.actions import (
     TableMetadata,
     now_in_milliseconds,
 )
+from gridcontainer.container.tables.features import require_known_features
 from gridcontainer.errors import StorageError
 
 _TRIES: Final = 20
@@ -38,11 +39,16 @@ class ConflictError(StorageError):
 
 
 def read_snapshot(path: str) -> Snapshot | None:
-    """The newest version of a table; None where there is none."""
+    """The newest version of a table; None where there is none.
+
+    Raises:
+        StorageError: the table has a feature that is not known.
+    """
     try:
         table = DeltaTable(path)
     except TableNotFoundError:
         return None
+    require_known_features(table, path)
     said = table.metadata()
     metadata = TableMetadata(
         schema=pa.schema(table.schema().to_arrow()),
