@@ -212,3 +212,16 @@ def test_real_positions_in_both_datums_meet():
     assert np.median(distance[right]) < 40
     assert np.percentile(distance[right], 70) < 100
     assert np.abs(np.median(apart[right], axis=0)).max() < 5  # no bias
+
+
+@pytest.mark.parametrize("datum", ["GCJ02", "BD09"])
+def test_a_position_does_not_depend_on_its_neighbours(datum):
+    """Else a table would depend on where its files were cut."""
+    chance = np.random.default_rng(7)
+    lon = np.concatenate([chance.uniform(73, 135, 400), [121.2, 105.0, 72.01, 137.8, 0.0, 200.0]])
+    lat = np.concatenate([chance.uniform(4, 54, 400), [31.5, 35.0, 0.9, 55.8, 0.0, -95.0]])
+    together = to_wgs84(lon, lat, datum)
+    alone = [to_wgs84(lon[i : i + 1], lat[i : i + 1], datum) for i in range(len(lon))]
+    for axis in (0, 1):
+        each = np.concatenate([one[axis] for one in alone])
+        np.testing.assert_array_equal(np.asarray(together[axis]), each)
