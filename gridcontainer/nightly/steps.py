@@ -10,11 +10,12 @@ from gridcontainer.addresses.locate import locate_datasets
 from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.catalogue.catalogue import write_catalogue
 from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.ingest.batch import say_emptied
 from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.runs import Run, digest_of
 from gridcontainer.container.sources import find_files
 from gridcontainer.container.sources.snapshot import take_snapshot
-from gridcontainer.errors import SourceError, StorageError
+from gridcontainer.errors import DeliveryError, SourceError, StorageError
 from gridcontainer.identity import issue, relate
 from gridcontainer.linkage import Link, link_all
 from gridcontainer.nightly.night import Night
@@ -202,8 +203,13 @@ def _ingest(night: Night, declaration: Declaration) -> Done:
         storage=night.storage,
     )  # fmt: skip
     run = ingested.run
+    if emptied := say_emptied(run, declaration):
+        raise DeliveryError(emptied)
     changed = f"{run.inserted:,} new, {run.updated:,} changed, {run.deleted:,} gone"
-    return _of_run(run, changed if ingested.changed else "unchanged")
+    if run.kept:
+        changed += f", {run.kept:,} kept that the source no longer has"
+    said = changed if ingested.changed else "unchanged"
+    return _of_run(run, "; ".join([said, *ingested.notes]))
 
 
 def _locate(night: Night, name: str) -> Done:

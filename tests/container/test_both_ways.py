@@ -211,6 +211,20 @@ def test_random_deliveries_give_the_same_in_both_ways(both, seed):
         both.ingest(**keys)
 
 
+@pytest.mark.parametrize("seed", [6, 13])
+def test_first_deliveries_are_partitioned_alike_in_both_ways(both, seed, monkeypatch):
+    """With few rows a file, tables get partitions, of months too."""
+    monkeypatch.setattr(layouts, "ROWS_PER_FILE", 8)
+    chance = random.Random(seed)
+    keys = random_declaration(chance)
+    keys["source"] = {"path": "d_*", "format": "csv", "most_broken": 1}
+    both.write(WRITERS["csv"](list(random_rows(chance, 60)), chance), "d_1")
+    both.ingest(**keys)
+    found = [set(DeltaTable(at.path).metadata().partition_columns) for at in both.at]
+    assert found[0] == found[1] <= {"grid_prefix", "event_month"}
+    assert ("event_month" in found[0]) == (keys["kind"] == "events")
+
+
 # Kinds that chance does not draw
 
 
@@ -252,6 +266,27 @@ def test_refusals_are_the_same_in_both_ways(both):
         assert isinstance(refused, str), text
         assert refused.startswith("DeliveryError")
     assert len(both.at[1].rows()) == 40
+
+
+@pytest.mark.parametrize("absent", ["keep", "delete"])
+def test_a_column_of_another_type_is_the_same_in_both_ways(both, absent):
+    keys = {"key": ["id"], "absent": absent, "source": {"path": "d_1", "format": "parquet"}}
+
+    def deliver(value: pa.Array) -> Ingested | str:
+        rows = pa.table(
+            {"id": list(range(9)), "lon": [121.4] * 9, "lat": [31.2] * 9, "value": value}
+        )
+        sink = pa.BufferOutputStream()
+        pq.write_table(rows, sink)
+        both.write(bytes(sink.getvalue()), "d_1")
+        return both.ingest(**keys)
+
+    deliver(pa.array(range(9), pa.int32()))
+    kept = deliver(pa.array([*range(8), 100], pa.int64()))
+    assert not isinstance(kept, str)
+    assert kept.run.updated == 1
+    lost = deliver(pa.array([*map(str, range(8)), "x"]))
+    assert isinstance(lost, str) == (absent == "keep")
 
 
 # Real datasets

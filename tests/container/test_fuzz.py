@@ -171,7 +171,7 @@ def test_broken_metadata_of_pandas_does_not_stop_the_inference(tmp_path):
     assert draft.content["position"] == {"lon": "lon", "lat": "lat"}
 
 
-# Ten thousand dirty rows, against a judge that knows nothing of our code
+# Ten thousand dirty rows through an ingest, against a judge that does not know our code
 
 FIELDS = {
     "lon": ["121.47", "121.5", " 121.6 ", "116.4", "31.2", "0", "", "-", "—", "NaN", "inf", "1e400",
@@ -220,7 +220,9 @@ def reason_of(row: list[str]) -> str | None:  # noqa: PLR0911 - one reason after
 
 
 def number(text: str) -> float | None:
-    text = text.removesuffix("°").removesuffix("d")  # as people write degrees
+    """Degrees as a number, with or without a sign of degrees: ``31°`` and, as PROJ writes, 31d."""
+    if text[-1] in "°d":
+        text = text[:-1]
     if set(text) - set("0123456789+-.eE"):
         return None
     try:

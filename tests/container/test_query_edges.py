@@ -133,7 +133,7 @@ def past(spark, city, declare, tmp_path_factory) -> tuple[Storage, list[datetime
     """A data set with history that has had three states, and when each began."""
     folder: Path = tmp_path_factory.mktemp("past")
     storage, began = Storage(str(folder / "container")), []
-    declaration = declare(key=["id"], history=True, absent="delete")
+    declaration = declare(key=["id"], history=True, absent="delete", most_removed=1)
     for rows in STATES:
         lines = [f"{key},{name},{lon},31.2" for key, (name, lon) in rows.items()]
         (folder / "places.csv").write_text("\n".join(["id,name,lon,lat", *lines]) + "\n")

@@ -72,6 +72,23 @@ def test_a_failure_stops_what_needs_it_and_nothing_is_done_twice(spark, city):
     assert "outside the city" in (city.container / "ops/reports/2026-11-02.html").read_text()
 
 
+def test_a_delivery_that_takes_away_fails_alone_and_the_night_goes_on(city):
+    assert city.run("--date", "2026-11-01", "--only", "ingest").exit_code == 0
+    city.write("homes", {})
+    city.write("flats", {"red": 10.0})  # outside the city
+    city.write("readings", READINGS | {"04:00": 25.0})
+    night = city.run("--date", "2026-11-02", "--only", "ingest")
+    assert night.exit_code == 1
+    assert begun(night) == {"ingest flats", "ingest homes", "ingest readings"}
+    assert "homes: the delivery lacks 3 of 3 records" in night.stdout
+    assert "gridcontainer ingest homes --accept-removal" in night.stdout
+    assert "flats: all 1 records were quarantined" in night.stdout
+    assert city.rows("datasets/housing/homes", "lon") == {"red": 121.40, "green": 121.41}
+    assert len(DeltaTable(f"{city.container}/datasets/environment/readings").to_pandas()) == 4
+    again = city.run("--date", "2026-11-02", "--only", "ingest")
+    assert (again.exit_code, begun(again)) == (1, {"ingest flats", "ingest homes"})
+
+
 @pytest.mark.spark
 def test_a_night_has_its_own_files_by_its_date(spark, tmp_path):
     city = TinyCity.make(tmp_path, homes="homes-{date}.csv")

@@ -13,7 +13,7 @@ from gridcontainer.container.ingest.dataset import (
     SessionMaker,
     ingest_dataset,
 )
-from gridcontainer.container.runs import newest_runs
+from gridcontainer.container.runs import Run, newest_runs
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError
 
@@ -44,13 +44,9 @@ class Outcome:
 
     def emptied(self, declarations: Sequence[Declaration]) -> list[str]:
         """A sentence for each dataset of which no record was sound, and that may not be so."""
-        expected = {one.dataset for one in declarations if one.may_be_empty}
-        return [
-            f"{run.dataset}: all {run.rows_in:,} records were quarantined; look at them with "
-            f"gridcontainer quarantine show {run.dataset}, or declare may_be_empty: true"
-            for run in (result.run for result in self.results)
-            if run.rows_in and not run.rows_out and run.dataset not in expected
-        ]
+        by_name = {one.dataset: one for one in declarations}
+        found = (say_emptied(one.run, by_name[one.run.dataset]) for one in self.results)
+        return [said for said in found if said]
 
     def is_well(self, declarations: Sequence[Declaration]) -> bool:
         """Whether every dataset went in, with one sound record at least."""
@@ -69,6 +65,16 @@ class Outcome:
             yield from result.notes
         for name, failure in self.failures.items():
             yield f"{name}: failed: {failure}"
+
+
+def say_emptied(run: Run, declaration: Declaration) -> str:
+    """A sentence where no record of a run was sound, and that may not be so; else nothing."""
+    if not run.rows_in or run.rows_out or declaration.may_be_empty:
+        return ""
+    return (
+        f"{run.dataset}: all {run.rows_in:,} records were quarantined; look at them with "
+        f"gridcontainer quarantine show {run.dataset}, or declare may_be_empty: true"
+    )
 
 
 def ingest_datasets(

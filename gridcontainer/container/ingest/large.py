@@ -21,8 +21,8 @@ from gridcontainer.container.ingest.staging import staging_folder
 from gridcontainer.container.ingest.tasks import FileTasks, FrameTasks, Sample, kept_columns
 from gridcontainer.container.ingest.work import Buckets, ReadWork, WriteWork
 from gridcontainer.container.tables.actions import DataFile, Snapshot
-from gridcontainer.container.tables.changes import count_changes, find_changes
-from gridcontainer.container.tables.column_types import different_type
+from gridcontainer.container.tables.changes import align_types, count_changes, find_changes
+from gridcontainer.container.tables.column_types import require_same_types
 from gridcontainer.container.tables.frames import current_rows
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
 from gridcontainer.container.tables.log import read_snapshot, require_snapshot
@@ -172,15 +172,10 @@ def _change_large(
     own: Layout,
 ) -> tuple[Changes, int]:
     table = work.table
-    for field in table_schema(work, own):
-        held_types = there.metadata.schema
-        if field.name in held_types.names and held_types.field(field.name).type != field.type:
-            raise different_type(
-                work.declaration.dataset, field.name, held_types.field(field.name).type, field.type
-            )
     new = _read_staged(spark, work, staged, own)
     held = current_rows(spark.read.format("delta").load(table.path))
-    changes = find_changes(new, held).persist(StorageLevel.MEMORY_AND_DISK)
+    new, compared, retyped = align_types(new, held)
+    changes = find_changes(new, compared).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         counts = count_changes(changes)
         is_rekeyed = (
@@ -188,12 +183,15 @@ def _change_large(
             != table.properties["gridcontainer.key"]
         )
         _require_plausible(work, held, counts.get(ABSENT, 0), rows, is_rekeyed=is_rekeyed)
-        many = sum(counts.values()) > _MOST_CHANGED * rows
+        many = sum(counts.values()) > _MOST_CHANGED * rows or bool(retyped)
         if _replaces(work, there, many=many, is_rekeyed=is_rekeyed) or own != replace(
             layout_of(there), files=own.files
         ):
             version = table.commit_whole(staged, table_schema(work, own), own, there)
             return Changes.of(counts, deletes=True, before=len(there.files)), version
+        require_same_types(
+            work.declaration.dataset, retyped, table_schema(work, own), there.metadata.schema
+        )
         merged = merge_changes(
             changes,
             new,

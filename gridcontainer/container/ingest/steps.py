@@ -188,9 +188,12 @@ class Ingest:
 
         A rule for repeated keys is: it needs all records at once, before and after it.
         """
-        reasons = {rule.reason for rule in self.declaration.mend}
-        needs_all = bool(reasons & {REPEATED, REPEATED_ROW})
-        return needs_all or sum(file.size for file in files) <= self.small_bytes
+        return self._repairs_repeated or sum(file.size for file in files) <= self.small_bytes
+
+    @property
+    def _repairs_repeated(self) -> bool:
+        """Whether a rule gives rows that repeat a key another key: no task alone can do that."""
+        return any(rule.reason in (REPEATED, REPEATED_ROW) for rule in self.declaration.mend)
 
     def _bring_from_database(self, before: int) -> Brought:
         """Rows of a database come by Spark; few are judged in this process all the same."""
@@ -202,7 +205,8 @@ class Ingest:
         source, frame = open_database(spark, self.declaration)
         work = self._prepare(source)
         first = frame.limit(SMALL_ROWS + 1).toArrow()
-        if first.num_rows <= SMALL_ROWS:
+        if first.num_rows <= SMALL_ROWS or self._repairs_repeated:
+            first = first if first.num_rows <= SMALL_ROWS else frame.toArrow()
             batches = list(work.judge.run(first.to_batches()))
             judged = mark_all(batches, source, work.judge, work.declaration)
             return self._bring_judged(work, judged, before)

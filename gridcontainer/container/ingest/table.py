@@ -22,7 +22,7 @@ from gridcontainer.container.ingest.delivery import Delivery
 from gridcontainer.container.ingest.rows import RowMaker, places_of
 from gridcontainer.container.tables import layout as layouts
 from gridcontainer.container.tables.actions import Action, DataFile, Snapshot, TableMetadata
-from gridcontainer.container.tables.column_types import require_fitting_types
+from gridcontainer.container.tables.column_types import changed_types, require_same_types
 from gridcontainer.container.tables.compare import compare
 from gridcontainer.container.tables.data_files import write_files
 from gridcontainer.container.tables.layout import Layout, choose_layout, layout_of
@@ -147,7 +147,6 @@ class DatasetTable:
             held: all its rows, file by file.
         """
         new = self.maker(layout_of(there)).make(sound)
-        require_fitting_types(new, there.metadata.schema, self.declaration.dataset)
         is_current = np.ones(held.num_rows, bool)
         if "valid_to" in held.column_names:
             is_current = np.asarray(held.column("valid_to").is_null())
@@ -172,7 +171,8 @@ class DatasetTable:
             return True  # no row would be known again
         many = delivery.count > _MOST_CHANGED * delivery.new.num_rows
         other = set(delivery.new.column_names) != names
-        return self.declaration.deletes_absent and (many or other)
+        retyped = changed_types(delivery.new, there.metadata.schema)
+        return self.declaration.deletes_absent and (many or other or bool(retyped))
 
     def _write_whole(self, sound: pa.Table, there: Snapshot | None) -> int:
         """Write the whole table, laid out anew; returns the version."""
@@ -215,6 +215,8 @@ class DatasetTable:
         )
 
     def _update(self, there: Snapshot, delivery: Delivery) -> tuple[Changes, int]:
+        held, new = there.metadata.schema, delivery.new
+        require_same_types(self.declaration.dataset, changed_types(new, held), new.schema, held)
         update = updated_rows(
             delivery.new,
             delivery.held,

@@ -1,6 +1,6 @@
 """What a source has changed since its table was written, row by row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pyspark.sql import Column, DataFrame, functions as F, types as T
@@ -43,6 +43,47 @@ def find_changes(new: DataFrame, old: DataFrame) -> DataFrame:
     )
     both = ours.join(theirs, identity, how="full_outer").withColumn(CHANGE, change)
     return both.where(F.col(CHANGE).isNotNull()).select(*identity, CHANGE, OLD_PREFIX, OLD_CELL)
+
+
+def align_types(new: DataFrame, old: DataFrame) -> tuple[DataFrame, DataFrame, list[str]]:
+    """Bring columns of two types to one, so that equal values are equal.
+
+    Args:
+        new: rows as the table is to hold them.
+        old: rows that the table holds.
+
+    Returns:
+        Both frames, and the columns whose new values the table's type cannot keep: these are texts
+        in both frames, all others are of the table's type.
+    """
+    kinds = {field.name: field.dataType for field in old.schema}
+    other = {
+        field.name: field.dataType
+        for field in new.schema
+        if kinds.get(field.name, field.dataType) != field.dataType
+    }
+    if not other:
+        return new, old, []
+    lost = [
+        F.max(~F.col(f"`{name}`").eqNullSafe(
+            F.col(f"`{name}`").try_cast(kinds[name]).try_cast(kind)
+        )).alias(name)
+        for name, kind in other.items()
+    ]  # fmt: skip
+    found = new.agg(*lost).collect()[0].asDict()
+    retyped = [name for name in other if found[name]]
+    wanted = {name: T.StringType() if name in retyped else kinds[name] for name in other}
+    return _cast(new, wanted), _cast(old, wanted), retyped
+
+
+def _cast(rows: DataFrame, wanted: Mapping[str, T.DataType]) -> DataFrame:
+    return rows.select(
+        *(
+            F.col(f"`{name}`").cast(wanted[name]).alias(name) if name in wanted
+            else F.col(f"`{name}`")
+            for name in rows.columns
+        )
+    )  # fmt: skip
 
 
 def count_changes(changes: DataFrame) -> dict[str, int]:

@@ -1,36 +1,53 @@
 """Columns whose type differs between a delivery and its table."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from gridcontainer.container.tables.compare import equal_values
-from gridcontainer.errors import StorageError
+from gridcontainer.errors import SourceError
 
 
-def require_fitting_types(new: pa.Table, held: pa.Schema, dataset: str) -> None:
-    """No value changes when a delivery is written with the types of its table.
+def changed_types(new: pa.Table, held: pa.Schema) -> list[str]:
+    """Columns of another type than a table's whose values the table's type cannot keep.
 
     Args:
-        new: rows as the delivery has them.
+        new: rows as the table is to hold them.
         held: schema of the table.
-        dataset: name of the dataset, for the message.
+    """
+    return [
+        field.name
+        for field in new.schema
+        if field.name in held.names
+        and field.type != held.field(field.name).type
+        and not _fits(new.column(field.name), held.field(field.name).type)
+    ]
+
+
+def require_same_types(
+    dataset: str, retyped: Sequence[str], new: pa.Schema, held: pa.Schema
+) -> None:
+    """Each column of a delivery can be kept in the type that the table has for it.
+
+    Args:
+        dataset: name of the dataset.
+        retyped: columns that cannot.
+        new: schema of the delivery.
+        held: schema of the table.
 
     Raises:
-        StorageError: names the column and both types.
+        SourceError: names the columns and both types.
     """
-    for name in new.column_names:
-        if name in held.names and not _fits(new.column(name), held.field(name).type):
-            raise different_type(dataset, name, held.field(name).type, new.column(name).type)
-
-
-def different_type(
-    dataset: str, column: str, held: pa.DataType, delivered: pa.DataType
-) -> StorageError:
-    """What to raise for a column of another type."""
-    return StorageError(
-        f"{dataset}: column {column} is {held} in the table and {delivered} in this delivery, and "
-        "not every value is the same in both. Deliver it as before, or remove the table to make it "
-        "anew"
-    )
+    if retyped:
+        said = ", ".join(
+            f"column {name} is {new.field(name).type} and {held.field(name).type} in the "
+            "table, which cannot keep its values"
+            for name in retyped
+        )
+        raise SourceError(
+            f"{dataset}: {said}; the table stays as it is. Deliver the former type, or declare "
+            "absent: delete without history, which writes the table anew"
+        )
 
 
 def _fits(values: pa.ChunkedArray, kind: pa.DataType) -> bool:
