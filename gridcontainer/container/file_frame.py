@@ -3,24 +3,22 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession, functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.column_names import renamed_columns, stored_names
-from gridcontainer.container.declaration import Declaration, Position
+from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.file_draft import declared_for, draft_for, has_no_features
+from gridcontainer.container.judge.coordinates import PositionReader
 from gridcontainer.container.sensitivity import CONFIDENTIAL, find_sensitivity
 from gridcontainer.container.sources import OpenSource, open_source, read_piece, split
 from gridcontainer.container.sources.records import FAULT, GEOMETRY, ROW
-from gridcontainer.grid.datum import to_wgs84
 
-_ARROW: Final[Any] = pc  # it has no types
 _PIECE_BYTES: Final = 64 << 20
 _MOST_TOLD: Final = 5
 _SHAPE, _LON, _LAT = "geometry", "lon", "lat"
@@ -98,12 +96,17 @@ def _frame(
     schema = _schema(names, declaration)
     pieces = split(source, declaration, target_bytes=_PIECE_BYTES)
     datum = declaration.datum or source.datum or "WGS84"
+    reader = None
+    if declaration.position is not None:
+        reader = PositionReader(
+            declaration.position, tuple(declaration.missing), datum, declaration.accept_ballpark
+        )
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch.column(0).to_pylist():
                 for rows in read_piece(pieces[number], source, declaration):
-                    yield _to_rows(rows, schema, names, declaration, datum)
+                    yield _to_rows(rows, schema, names, declaration, reader)
 
     numbers = spark.range(len(pieces), numPartitions=max(1, len(pieces)))
     return numbers.mapInArrow(read, from_arrow_schema(schema))
@@ -125,14 +128,14 @@ def _to_rows(
     schema: pa.Schema,
     names: Mapping[str, str],
     declaration: Declaration,
-    datum: str,
+    reader: PositionReader | None,
 ) -> pa.RecordBatch:
     own = {stored: name for name, stored in names.items()}
     columns = {name: batch.column(name) for name in (ROW, FAULT)}
     if declaration.has_shape:
         columns[_SHAPE] = batch.column(GEOMETRY)
-    elif declaration.position is not None:
-        columns |= _degrees(batch, declaration.position, datum)
+    elif reader is not None:
+        columns |= _degrees(batch, reader)
     arrays = [
         columns[field.name] if field.name in columns else batch.column(own[field.name])
         for field in schema
@@ -143,24 +146,11 @@ def _to_rows(
     )
 
 
-def _degrees(batch: pa.RecordBatch, position: Position, datum: str) -> dict[str, pa.Array]:
-    """Longitude and latitude in WGS 84; null where a coordinate is no plain decimal number."""
-    read = [_numbers(batch.column(str(name))) for name in (position.lon, position.lat)]
-    known = np.isfinite(read[0]) & np.isfinite(read[1])
-    lon, lat = (np.where(known, values, 0.0) for values in read)
-    if datum not in ("WGS84", "CGCS2000"):
-        lon, lat = to_wgs84(lon, lat, datum)
-    return {name: pa.array(v, mask=~known) for name, v in ((_LON, lon), (_LAT, lat))}
-
-
-def _numbers(column: pa.Array) -> Any:
-    """The texts that are plain decimal numbers; NaN elsewhere."""
-    texts = _ARROW.utf8_trim_whitespace(column.cast(pa.string()))
-    plain = _ARROW.match_substring_regex(
-        texts, r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-    )
-    texts = _ARROW.if_else(_ARROW.fill_null(plain, False), texts, None)
-    return texts.cast(pa.float64()).to_numpy(zero_copy_only=False)
+def _degrees(batch: pa.RecordBatch, reader: PositionReader) -> dict[str, pa.Array]:
+    """Longitude and latitude in WGS 84; null where a record has no position."""
+    found = reader.read(batch)
+    known = np.isfinite(found.lon) & np.isfinite(found.lat) & ~np.asarray(found.is_missing)
+    return {name: pa.array(v, mask=~known) for name, v in ((_LON, found.lon), (_LAT, found.lat))}
 
 
 def _renamed(path: Path, declaration: Declaration, names: Mapping[str, str]) -> list[str]:

@@ -128,6 +128,27 @@ def test_a_declared_file_is_read_as_declared(spark, tmp_path, declare) -> None:
     assert side.frame.select("lon", "lat").collect() == [(121.415, 31.215)]
 
 
+@pytest.mark.parametrize(
+    ("header", "record", "position"),
+    [
+        ("p", "北纬31.215 东经121.415", {"lon": "p", "lat": "p", "order": "letters"}),
+        ("x;y", "121,415;31,215", {"lon": "x", "lat": "y", "decimal": "comma"}),
+        ("x;y", "121415000;31215000", {"lon": "x", "lat": "y", "units_per_degree": 1_000_000}),
+        ("x;y", "121°24'54\"E;31°12'54\"N", {"lon": "x", "lat": "y"}),
+    ],
+)  # fmt: skip
+def test_positions_are_read_as_they_are_declared(
+    spark, tmp_path, declare, header, record, position
+) -> None:
+    path = tmp_path / "places.csv"
+    path.write_text(f"{header}\n{record}\n")
+    source = {"path": "places.csv", "format": "csv", "separator": ";", "quote": None}
+    declaration = declare(position=position, source=source)
+    side = open_file(spark, path, {"places": declaration})
+    ((lon, lat),) = side.frame.select("lon", "lat").collect()
+    assert (lon, lat) == pytest.approx((121.415, 31.215), abs=1e-9)
+
+
 METRES = shapely.box(634371, 3455114, 635310, 3456235)
 
 
