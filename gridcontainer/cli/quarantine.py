@@ -146,9 +146,9 @@ def release_command(name: str, declarations: Path, city: Path, container: str) -
     Without its source; the next ingest mends the same rows by the same rules.
     """
     declaration = _declared(name, declarations, city)
-    from gridcontainer.container.ingest.release import release  # noqa: PLC0415
+    from gridcontainer.container.ingest.release import release_rows  # noqa: PLC0415
 
-    done = release(declaration, city=load_city(city), storage=Storage(container))
+    done = release_rows(declaration, city=load_city(city), storage=Storage(container))
     click.echo(f"{done.released:,} of {done.aside:,} rows released")
 
 

@@ -90,7 +90,10 @@ class Storage:
         if not tables:
             raise DatasetError(f"no data sets in {self.root}; run: gridcontainer ingest")
         if unknown := sorted(set(only) - {name for _, name, _ in tables}):
-            raise DatasetError(f"no data set {', '.join(unknown)} in {self.root}")
+            there = ", ".join(sorted(name for _, name, _ in tables))
+            raise DatasetError(
+                f"no data set {', '.join(unknown)} in {self.root}; there are {there}"
+            )
         return [table for table in tables if not only or table[1] in only]
 
 

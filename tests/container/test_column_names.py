@@ -27,7 +27,7 @@ from gridcontainer.container.column_names import (
 from gridcontainer.container.declaration import CityProfile, Declaration, load_city
 from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.rules import MendingRule
-from gridcontainer.container.ingest import release
+from gridcontainer.container.ingest import release_rows
 from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset
 from gridcontainer.container.query.confidential import hidden_columns
 from gridcontainer.container.query.open_table import column_names_of, open_tables
@@ -300,7 +300,7 @@ def test_quarantined_rows_are_repaired_by_either_name(shops, column):
     swap = {"lon": "lat", "source_lat": "lon", column: f"concat('x', `{column}`)"}
     rule = {"reason": "longitude and latitude swapped", "set": swap}
     repaired = told.model_copy(update={"mend": [MendingRule.model_validate(rule)]})
-    assert release(repaired, city=shops.city, storage=shops.storage).released == 1
+    assert release_rows(repaired, city=shops.city, storage=shops.storage).released == 1
     rows = DeltaTable(shops.storage.dataset("trade", "shops")).to_pyarrow_table().to_pylist()
     (last,) = [row for row in rows if row["shop_id"] == "3"]
     names = ("lon", "lat", "source_lon", "ZIP_CODE", "a", "A_2")

@@ -114,7 +114,7 @@ def waiting(run, tmp_path, spark, city, declare):
     storage = Storage(str(tmp_path / "container"))
     declaration = declare(key=["id"], mend=[SWAP])
     options = {"city": city, "storage": storage}
-    return first, partial(release_module.release, declaration, **options), tmp_path
+    return first, partial(release_module.release_rows, declaration, **options), tmp_path
 
 
 def tables(folder):
@@ -183,7 +183,7 @@ def test_a_row_is_not_taken_for_another_that_had_its_number_in_the_file_before(
     source.write_text("\n".join([LINES[0], *later]) + "\n")
     ingest(declare(key=["id"]))
     storage = Storage(str(tmp_path / "container"))
-    done = release_module.release(declare(key=["id"], mend=[SWAP]), city=city, storage=storage)
+    done = release_module.release_rows(declare(key=["id"], mend=[SWAP]), city=city, storage=storage)
     assert done == release_module.Released(aside=1, released=0)
     rows, aside, run = tables(tmp_path)
     assert sorted(rows["name"]) == ["Alpha", "Beta", "Zeta"]
@@ -219,7 +219,7 @@ def test_a_broken_row_has_no_columns_to_mend(tmp_path, spark, city, ingest, decl
     ingest(declare(format="jsonlines"))
     rule = {"reason": "broken row", "set": {"lon": "'121.4'", "lat": "'31.2'"}}
     storage = Storage(str(tmp_path / "container"))
-    done = release_module.release(
+    done = release_module.release_rows(
         declare(format="jsonlines", mend=[rule]), city=city, storage=storage
     )
     assert done == release_module.Released(aside=0, released=0)

@@ -3,7 +3,7 @@
 from gridcontainer.container.ingest.batch import Outcome, ingest_datasets
 from gridcontainer.container.ingest.container import prepare_container
 from gridcontainer.container.ingest.dataset import Ingested, ingest_dataset
-from gridcontainer.container.ingest.release import Released, release, try_rules
+from gridcontainer.container.ingest.release import Released, release_rows, try_rules
 
 __all__ = [
     "Ingested",
@@ -12,6 +12,6 @@ __all__ = [
     "ingest_dataset",
     "ingest_datasets",
     "prepare_container",
-    "release",
+    "release_rows",
     "try_rules",
 ]

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from gridcontainer.container.tables.actions import Snapshot
 from gridcontainer.container.tables.compare import Comparison
-from gridcontainer.container.tables.state import Changes
+from gridcontainer.container.tables.state import ABSENT, INSERT, UPDATE, Changes
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Delivery:
         held: all rows that the table holds, file by file.
         found: differences; row numbers are of ``new`` and ``held``.
         deletes: rows that the source no longer has go; else they stay.
-        replaces: the table is written anew as a whole.
+        replaces: the table is written anew as a whole, so that these rows go too.
         is_rekeyed: the declaration has another key than the table was written with.
     """
 
@@ -26,13 +26,8 @@ class Delivery:
     held: pa.Table
     found: Comparison
     deletes: bool
-    replaces: bool = False
-    is_rekeyed: bool = False
-
-    @property
-    def count(self) -> int:
-        """Rows that differ."""
-        return len(self.found.inserted) + len(self.found.updated) + len(self.found.absent)
+    replaces: bool
+    is_rekeyed: bool
 
     def removed(self, rows_before: int) -> int:
         """Rows that the delivery takes away of the rows that are valid.
@@ -41,17 +36,15 @@ class Delivery:
         """
         is_known = "object_id" in self.new.column_names and not self.is_rekeyed
         if is_known:
-            return len(self.found.absent) if self.deletes or self.replaces else 0
+            return len(self.found.absent) if self.deletes else 0
         return max(0, rows_before - int(self.new.num_rows))
 
     def counted(self, there: Snapshot, *, deletes: bool, rewritten: int = 0) -> Changes:
         """The numbers of changed rows."""
-        absent = len(self.found.absent)
-        return Changes(
-            inserted=len(self.found.inserted),
-            updated=len(self.found.updated),
-            deleted=absent if deletes else 0,
-            kept=0 if deletes else absent,
-            files_before=len(there.files),
-            files_rewritten=rewritten,
+        found = self.found
+        counts = {
+            INSERT: len(found.inserted), UPDATE: len(found.updated), ABSENT: len(found.absent)
+        }  # fmt: skip
+        return Changes.of(
+            counts, deletes=deletes, before=len(there.files), files_rewritten=rewritten
         )

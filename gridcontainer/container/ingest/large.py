@@ -30,8 +30,6 @@ from gridcontainer.container.tables.merge import merge_changes
 from gridcontainer.container.tables.rows import path_of
 from gridcontainer.container.tables.state import ABSENT, Changes
 
-_MOST_CHANGED = 0.5  # of the rows; above it the staged files become the table
-
 
 def bring_large(
     work: Work, spark: SparkSession, tasks: FileTasks | FrameTasks, *, before: int
@@ -178,15 +176,22 @@ def _change_large(
     changes = find_changes(new, compared).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         counts = count_changes(changes)
-        is_rekeyed = (
-            there.metadata.properties.get("gridcontainer.key")
-            != table.properties["gridcontainer.key"]
+        replaces = own != replace(layout_of(there), files=own.files) or table.is_replaced(
+            there,
+            table_schema(work, own).names,
+            changed=sum(counts.values()),
+            rows=rows,
+            is_retyped=bool(retyped),
         )
-        _require_plausible(work, held, counts.get(ABSENT, 0), rows, is_rekeyed=is_rekeyed)
-        many = sum(counts.values()) > _MOST_CHANGED * rows or bool(retyped)
-        if _replaces(work, there, many=many, is_rekeyed=is_rekeyed) or own != replace(
-            layout_of(there), files=own.files
-        ):
+        deletes = replaces or work.declaration.deletes_absent
+        _require_plausible(
+            work,
+            held,
+            rows,
+            absent=counts.get(ABSENT, 0) if deletes else 0,
+            are_known=bool(work.declaration.key) and not table.is_rekeyed(there),
+        )
+        if replaces:
             version = table.commit_whole(staged, table_schema(work, own), own, there)
             return Changes.of(counts, deletes=True, before=len(there.files)), version
         require_same_types(
@@ -208,27 +213,28 @@ def _change_large(
     return merged, table.renew_properties(require_snapshot(table.path))
 
 
-def _replaces(work: Work, there: Snapshot, *, many: bool, is_rekeyed: bool) -> bool:
-    history, names = work.declaration.history, set(there.metadata.schema.names)
-    if history or "valid_to" in names:
-        return history != ("valid_to" in names)
-    other = set(table_schema(work, layout_of(there)).names) != names
-    return is_rekeyed or (work.declaration.deletes_absent and (many or other))
-
-
 def _require_plausible(
-    work: Work, held: DataFrame, absent: int, rows: int, *, is_rekeyed: bool
+    work: Work, held: DataFrame, rows: int, *, absent: int, are_known: bool
 ) -> None:
+    """The delivery does not take away more than is allowed.
+
+    Args:
+        work: what the run works with.
+        held: rows of the table that are valid.
+        rows: number of new rows.
+        absent: rows that go because the source no longer has them.
+        are_known: rows have a key, the same as before; else only numbers tell what goes.
+
+    Raises:
+        DeliveryError: it does.
+    """
     vanished = vanished_columns(held.columns, work.table.columns)
     counted = held.agg(F.count("*"), *(F.count(f"`{name}`") for name in vanished)).collect()[0]
     before = counted[0]
     work.guard.require_columns(
         {name: counted[at + 1] for at, name in enumerate(vanished)}, rows=before
     )
-    if not work.declaration.key or is_rekeyed:
-        removed = max(0, before - rows)
-    else:
-        removed = absent if work.declaration.deletes_absent else 0
+    removed = absent if are_known else max(0, before - rows)
     work.guard.require_removal(removed=removed, rows_before=before)
 
 

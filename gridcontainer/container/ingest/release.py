@@ -98,7 +98,7 @@ def try_rules(declaration: Declaration, *, city: CityProfile, storage: Storage) 
     )
 
 
-def release(declaration: Declaration, *, city: CityProfile, storage: Storage) -> Released:
+def release_rows(declaration: Declaration, *, city: CityProfile, storage: Storage) -> Released:
     """Let the rows that the declared rules repair into their dataset.
 
     A row whose key the dataset has by now stays in quarantine.

@@ -8,8 +8,10 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
+from numpy.typing import NDArray
 
 from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.ingest.cut import months_of
 from gridcontainer.container.judge.columns import CELL, KEY, LAT, LON, TIME
 from gridcontainer.container.sources.records import FILE, GEOMETRY, ROW
 from gridcontainer.container.tables.layout import TIMED_KINDS, Layout, Places
@@ -95,7 +97,7 @@ class RowMaker:
         cells = sound.column(CELL).to_numpy()
         if not self.layout.by_month:
             return np.argsort(cells, kind="stable")
-        return np.lexsort((cells, _months(sound)))
+        return np.lexsort((cells, months_of(sound)))
 
     def _values(self, sound: pa.Table) -> dict[str, Any]:
         count = sound.num_rows
@@ -110,7 +112,7 @@ class RowMaker:
             values["valid_from"] = pa.repeat(pa.scalar(self.valid_from, INSTANT), count)
             values["valid_to"] = pa.nulls(count, INSTANT)
         if self.layout.by_month:
-            values["event_month"] = pa.array(_months(sound).astype(str), pa.string())
+            values["event_month"] = pa.array(_month_texts(sound), pa.string())
         if self.declaration.has_shape:
             values["geometry"] = sound.column(GEOMETRY)
         if self.level is not None and self.layout.prefix_level is not None:
@@ -128,14 +130,14 @@ class RowMaker:
 
 def places_of(sound: pa.Table, kind: str) -> Places:
     """Cells and months of judged rows, to choose a layout by."""
-    months = _months(sound).astype(str) if kind in TIMED_KINDS else np.empty(0, str)
+    months = _month_texts(sound) if kind in TIMED_KINDS else np.empty(0, str)
     return Places(sound.column(CELL).to_numpy(), months)
 
 
-def _months(sound: pa.Table) -> Any:
-    """The month of each row in UTC, as numpy has them."""
-    moments = sound.column(TIME).cast(pa.int64()).to_numpy()
-    return moments.astype("datetime64[us]").astype("datetime64[M]")
+def _month_texts(sound: pa.Table) -> NDArray[np.str_]:
+    """The month of each row in UTC, as ``2026-07``."""
+    texts: NDArray[np.str_] = months_of(sound).astype("datetime64[M]").astype(str)
+    return texts
 
 
 def _codes(cells: Int64s, level: int) -> pa.Array:

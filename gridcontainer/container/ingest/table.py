@@ -1,6 +1,6 @@
 """Judged rows in memory into a dataset's table: one commit, of the files that hold a change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -31,6 +31,7 @@ from gridcontainer.container.tables.properties import layout_properties, statist
 from gridcontainer.container.tables.state import Changes
 from gridcontainer.container.tables.update import updated_rows
 
+_KEY: Final = "gridcontainer.key"
 _MOST_CHANGED: Final = 0.5  # of the rows; above it all is written anew, and laid out anew
 
 
@@ -93,7 +94,7 @@ class DatasetTable:
             "gridcontainer.level": str(self.level or ""),
             "gridcontainer.prefix_levels": ",".join(map(str, self.prefix_levels)),
             "gridcontainer.label": declaration.label or "",
-            "gridcontainer.key": ",".join(declaration.key),
+            _KEY: ",".join(declaration.key),
             "gridcontainer.tags": ",".join(declaration.tags),
             COLUMNS_PROPERTY: to_property(renamed_columns(self.names)),
             "gridcontainer.confidential": str("confidential" in declaration.sensitivity.values()),
@@ -153,26 +154,39 @@ class DatasetTable:
         at = np.flatnonzero(is_current)
         found = compare(new, held.take(pa.array(at)))
         found = replace(found, former=at[found.former], absent=at[found.absent])
-        is_rekeyed = (
-            there.metadata.properties.get("gridcontainer.key")
-            != self.properties["gridcontainer.key"]
+        replaces = self.is_replaced(
+            there,
+            new.column_names,
+            changed=found.count,
+            rows=new.num_rows,
+            is_retyped=bool(changed_types(new, there.metadata.schema)),
         )
-        delivery = Delivery(
-            new, held, found, deletes=self.declaration.deletes_absent, is_rekeyed=is_rekeyed
-        )
-        return replace(delivery, replaces=self._is_to_be_replaced(there, delivery))
+        deletes = replaces or self.declaration.deletes_absent
+        return Delivery(new, held, found, deletes, replaces, self.is_rekeyed(there))
 
-    def _is_to_be_replaced(self, there: Snapshot, delivery: Delivery) -> bool:
-        """Whether nothing of the table is to stay, or its history begins or ends with this run."""
+    def is_rekeyed(self, there: Snapshot) -> bool:
+        """Whether the table was written with another key, so that no row is known again."""
+        return bool(there.metadata.properties.get(_KEY) != self.properties[_KEY])
+
+    def is_replaced(
+        self, there: Snapshot, columns: Iterable[str], *, changed: int, rows: int, is_retyped: bool
+    ) -> bool:
+        """Whether nothing of the table is to stay, or its history begins or ends with a run.
+
+        Args:
+            there: the table as it is.
+            columns: names of the columns of the new rows.
+            changed: number of rows that differ.
+            rows: number of new rows.
+            is_retyped: a column has values that the table's type cannot keep.
+        """
         history, names = self.declaration.history, set(there.metadata.schema.names)
         if history or "valid_to" in names:
             return history != ("valid_to" in names)
-        if delivery.is_rekeyed:
-            return True  # no row would be known again
-        many = delivery.count > _MOST_CHANGED * delivery.new.num_rows
-        other = set(delivery.new.column_names) != names
-        retyped = changed_types(delivery.new, there.metadata.schema)
-        return self.declaration.deletes_absent and (many or other or bool(retyped))
+        if self.is_rekeyed(there):
+            return True
+        is_other = is_retyped or set(columns) != names
+        return self.declaration.deletes_absent and (changed > _MOST_CHANGED * rows or is_other)
 
     def _write_whole(self, sound: pa.Table, there: Snapshot | None) -> int:
         """Write the whole table, laid out anew; returns the version."""

@@ -33,9 +33,9 @@ class Comparison:
     absent: Int64s
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing differs."""
-        return not (len(self.inserted) or len(self.updated) or len(self.absent))
+    def count(self) -> int:
+        """Rows that differ."""
+        return len(self.inserted) + len(self.updated) + len(self.absent)
 
 
 def identity_columns(columns: Sequence[str]) -> list[str]:
