@@ -14,6 +14,8 @@ _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel before 2007
 _TAR_AT: Final = 257
 _HTML: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table")
+_VECTOR_ENDINGS: Final = (".shp", ".gpkg", ".fgb", ".kml", ".gml", ".tab", ".mif", ".geojson")
+_AS_VECTOR: Final = "set source.format: vector"
 
 _UNPACK: Final = "unpack it first"
 _REPACK: Final = "unpack it, or pack it with gzip"
@@ -47,8 +49,10 @@ _STARTS: Final = {
     b"\x89PNG": ContentKind("other", "an image", _EXPORT),
     b"\xff\xd8\xff": ContentKind("other", "an image", _EXPORT),
     b"SQLite format 3\0": ContentKind(
-        "vector", "a GeoPackage or another SQLite database", "set source.format: vector"
+        "vector", "a GeoPackage or another SQLite database", _AS_VECTOR
     ),
+    b"\0\0\x27\x0a": ContentKind("vector", "a Shapefile", _AS_VECTOR),
+    b"fgb\x03fgb": ContentKind("vector", "a FlatGeobuf file", _AS_VECTOR),
 }
 
 
@@ -96,6 +100,26 @@ def read_head(path: Path) -> bytes:
         raise unreadable(path, error) from error
 
 
+def is_zip(path: Path) -> bool:
+    """Whether a file is a ZIP archive, whatever its name says."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4) in _ZIP
+    except OSError:
+        return False
+
+
+def vector_members(path: Path) -> list[str]:
+    """The files in a ZIP archive that GDAL opens; none where it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return []
+    own = (name for name in names if not name.startswith("__MACOSX/"))
+    return [name for name in own if name.lower().endswith(_VECTOR_ENDINGS)]
+
+
 def _zip_kind(path: Path) -> ContentKind:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -106,6 +130,8 @@ def _zip_kind(path: Path) -> ContentKind:
     if any(name.startswith("xl/") for name in names):
         return ContentKind("excel", "an Excel workbook", "set source.format: excel")
     listed = one_line(", ".join(names[:4])) or "no files"
+    if vector_members(path):
+        return ContentKind("vector", f"a ZIP archive of {listed}", _AS_VECTOR)
     return ContentKind("other", f"a ZIP archive of {listed}", _UNPACK)
 
 

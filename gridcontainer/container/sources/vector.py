@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, cast
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridcontainer.container.declaration import Source
+from gridcontainer.container.sources.content_kind import is_zip, vector_members
 from gridcontainer.container.sources.hex_text import to_hex
 from gridcontainer.container.sources.json_text import json_text
 from gridcontainer.container.sources.records import (
@@ -60,10 +61,12 @@ def open_layer(path: Path, source: Source) -> Layer:
         SourceError: GDAL cannot read the file, or it has no such layer, or several.
     """
     try:
-        layers = [name for name, _ in pyogrio.list_layers(path)]
+        layers = [name for name, _ in pyogrio.list_layers(gdal_path(path))]
         if source.layer is None and len(layers) > 1:
             raise SourceError(f"{path} has layers {', '.join(layers)}; name one: source.layer")
-        about = pyogrio.read_info(path, layer=source.layer, encoding=_encoding(path, source))
+        about = pyogrio.read_info(
+            gdal_path(path), layer=source.layer, encoding=_encoding(path, source)
+        )
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
     fields = distinct([SHAPE, *map(str, about["fields"])])
@@ -135,7 +138,7 @@ def _tables(
     """Batches as GDAL gives them, with the names of the layer's columns."""
     left = None if stop is None else stop - start
     with pyogrio.open_arrow(
-        path,
+        gdal_path(path),
         layer=layer.name,
         encoding=_encoding(path, source),
         skip_features=start,
@@ -186,8 +189,24 @@ def _value_text(value: Any) -> str | None:
     return value.isoformat() if hasattr(value, "isoformat") else json_text(value)
 
 
+def gdal_path(path: Path) -> str:
+    """What GDAL calls a file; for a ZIP archive, the folder in it that holds the layers.
+
+    GDAL itself looks into an archive only if its name ends in .zip, and not into its folders.
+    """
+    if not is_zip(path):
+        return str(path)
+    inside = PurePosixPath(next(iter(vector_members(path)), ""))
+    folder = "" if inside.parent == PurePosixPath(".") else f"/{inside.parent}"
+    return f"/vsizip/{{{path.resolve()}}}{folder}"
+
+
 def _encoding(path: Path, source: Source) -> str | None:
-    return source.encoding if path.suffix.lower() == ".shp" else None
+    """The encoding of a Shapefile; in an archive only a declared one replaces what it says."""
+    is_declared = "encoding" in source.model_fields_set
+    if path.suffix.lower() == ".shp" or (is_declared and is_zip(path)):
+        return source.encoding
+    return None
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:
