@@ -1,7 +1,7 @@
 """The bytes of a file, and what they say of its kind; a big file is read in even steps."""
 
 import gzip
-import re
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,7 @@ Magic = Literal["text", "excel", "parquet", "vector"]
 
 _BLOCK = 1 << 20  # bytes
 _BLOCKS = 32
-# Vector files that are text: KML, GML and GPX are XML.
-_MAP_TEXT = re.compile(rb"<(\w+:)?(kml|gpx|FeatureCollection)[\s>]")
-_MAP_ENDINGS = (".shp", ".gpkg", ".fgb", ".kml", ".gml", ".gpx", ".tab", ".mif")
+_MAP_ENDINGS = (".shp", ".gpkg", ".fgb", ".kml", ".gml", ".gpx", ".tab", ".mif", ".dbf")
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,16 @@ def read_whole(path: Path, limit: int) -> bytes:
     return data
 
 
+def is_features(head: bytes) -> bool:
+    """Whether a text is GeoJSON features, one a line, which only GDAL reads with their shapes."""
+    first = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \r\n").partition(b"\n")[0]
+    try:
+        value = json.loads(first)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and value.get("type") == "Feature" and "geometry" in value
+
+
 def _open(path: Path, compressed: bool) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if compressed else path.open("rb")
 
@@ -119,8 +127,7 @@ def _magic(path: Path, head: bytes, compressed: bool) -> Magic:
     """
     kind = content_kind(path, head[:HEAD_BYTES])
     if kind is None:
-        starts_as_map = _MAP_TEXT.search(head[:HEAD_BYTES]) is not None
-        is_map = starts_as_map or path.suffix.lower() in _MAP_ENDINGS
+        is_map = path.suffix.lower() in _MAP_ENDINGS or is_features(head)
         return "vector" if is_map and not compressed else "text"
     if compressed and kind.name != "other":
         raise SourceError(f"{path} is {kind.words} packed with gzip: unpack it")

@@ -114,6 +114,9 @@ def _describe(work: _Drafting, sources: Path | None) -> None:
     time = infer_time(frame, columns, list(located), work.city.time_zone, notes)
     if time is not None:
         content["time"] = time
+        if not str(time.get("format")).startswith("unix"):
+            zone = work.city.time_zone
+            work.comments["time"] = f"times that name no zone of their own are those of {zone}"
     timed = time["columns"] if time else []
     words = [name for name in free if name not in timed]
     comma = bool(positions) and positions[0].keys.get("decimal") == "comma"

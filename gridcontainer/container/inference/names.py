@@ -71,6 +71,13 @@ def is_time_name(name: str) -> bool:
     return bool(_TIME.match(name.strip()))
 
 
+def is_dated_name(name: str) -> bool:
+    """Whether a column's name says time in full, and no share or length of it."""
+    return bool(
+        re.match(r"(?i)(.*[\W_])?(date|time|datetime|timestamp)$|.*(日期|时间)$", name.strip())
+    )
+
+
 def is_late_name(name: str) -> bool:
     """Whether a time's name says another one than that of the event: founded, updated, ended."""
     return bool(_LATE.match(name.strip()))

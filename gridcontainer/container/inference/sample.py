@@ -83,7 +83,9 @@ def _read_text(path: Path, content: Content, notes: Notes) -> Sample:
         named = "" if path.suffix == ".gz" else f"; {path.name} does not end in .gz"
         notes.add("compression", "gzip", f"first bytes 1f 8b{named}")
     elif path.suffix == ".gz":
-        notes.warn(f"{path.name} ends in .gz and is no gzip: it is read as the text that it is")
+        raise SourceError(
+            f"{path} is plain text and no gzip, whatever its ending .gz says: give it another name"
+        )
     encoding = infer_encoding(content, notes)
     if encoding.startswith("utf-16"):
         notes.add("kind", "UTF-16 text", "two bytes a character")

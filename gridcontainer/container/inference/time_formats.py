@@ -1,6 +1,7 @@
 """The format of a column of times: which patterns read it, and whether they agree."""
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -57,10 +58,10 @@ def read_as(
     """Read texts by a format; None where no declaration can have it."""
     names = [f"column_{number}" for number in range(len(columns))]
     try:
-        time = Time.model_validate({"columns": names, "format": form, "hours": hours})
+        declared = Time.model_validate({"columns": names, "format": form, "hours": hours})
     except ValidationError:
         return None
-    times = TimeReader.create(time, zone).read(list(columns), in_order=False)
+    times = TimeReader.create(declared, zone).read(list(columns), in_order=False)
     read = np.asarray(times.reason.is_null())
     instants = times.event_time.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     plausible = np.abs(instants / _YEAR - 50.0) < 150.0  # 1870 to 2170
@@ -76,7 +77,7 @@ def best_formats(
     two ways of writing.
     """
     readings = [r for form in forms for r in _readings(columns, form, zone)]
-    readings = [reading for reading in readings if reading.count]
+    readings = _without_future([reading for reading in readings if reading.count])
     if not readings:
         return []
     most = max(reading.count for reading in readings)
@@ -90,6 +91,17 @@ def best_formats(
         if differs and is_new and (other.count == most or alone):
             rivals.append(other)
     return [_strictest(columns, best, zone), *rivals[1:]]
+
+
+def _without_future(readings: list[Candidate]) -> list[Candidate]:
+    """Without those of two-digit years that read times to come, where others read none."""
+    soon = (time.time() + 366 * 86_400) * 1e6
+    past = [
+        reading
+        for reading in readings
+        if not re.search("(?<!y)yy(?!y)", reading.format or "") or reading.instants.max() < soon
+    ]
+    return past or readings
 
 
 def _readings(columns: Sequence[pa.Array], form: str | None, zone: str) -> list[Candidate]:

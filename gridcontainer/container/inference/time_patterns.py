@@ -9,7 +9,7 @@ _MARK: Final = r"[-/. ]"
 _WEEKDAY: Final = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*(?P<mark>,? )", re.IGNORECASE)
 _YEAR_FIRST: Final = re.compile(
     r"(?P<y>\d{4}|\d{2})(?P<a>[-/. ]|年)(?P<m>\d{1,2})(?P<b>[-/. ]|月)(?P<d>\d{1,2})"
-    r"(?P<c>日|号)?(?!\d)"
+    r"(?:(?P<c>日|号)|(?!\d))"
 )
 _YEAR_LAST: Final = re.compile(
     rf"\d{{1,2}}(?P<a>{_MARK})\d{{1,2}}(?P=a)(?P<y>\d{{4}}|\d{{2}})(?!\d)"
@@ -20,6 +20,8 @@ _DAY_NAMED: Final = re.compile(
 _NAMED_DAY: Final = re.compile(
     r"(?P<m>[A-Za-z]{3,9})(?P<a>[ -])\d{1,2}(?P<b>,? ?)(?P<y>\d{4})(?!\d)"
 )
+_CTIME: Final = re.compile(r"[A-Za-z]{3} [A-Za-z]{3} (?P<d>\d{1,2}) \d{2}:\d{2}:\d{2} \d{4}")
+_CLOCK_FIRST: Final = re.compile(r"\d{1,2}:\d{2}(?P<s>:\d{2})?(?P<join>,? )(?P<rest>.+)")
 _MONTH: Final = re.compile(r"(?P<y>\d{4})(?P<a>[-/.]|年)\d{1,2}(?P<b>月)?$")
 _COMPACT: Final = {
     14: ("yyyyMMddHHmmss", "ddMMyyyyHHmmss"),
@@ -33,7 +35,7 @@ _HALF: Final = r"(?:AM|PM|am|pm|上午|下午)"
 _CLOCK: Final = re.compile(
     rf"{_JOIN}(?P<before>{_HALF})?(?P<gap>\s?)(?P<h>\d{{1,3}})(?P<a>[:：]|时|点)"
     rf"(?:(?P<m>\d{{1,2}})(?:(?P<b>[:：]|分)(?:(?P<s>\d{{1,2}})(?P<f>[.,]\d{{1,9}})?(?P<c>秒)?)?)?)?"
-    rf"(?P<space>\s?)(?P<behind>{_HALF})?"
+    rf"(?:(?P<space>\s?)(?P<behind>{_HALF}))?"
 )
 _PACKED: Final = re.compile(r"(?P<join>T|\s+)(?P<n>\d{6}|\d{4})(?!\d)")
 _HOUR: Final = re.compile(r"(?P<join>T|\s+)\d{1,2}$")
@@ -67,6 +69,12 @@ def styled(pattern: str) -> list[str]:
 
 def _patterns(text: str) -> Iterator[str]:
     text = text.strip()
+    if named := _CTIME.fullmatch(text):
+        yield f"EEE MMM {'dd' if len(named['d']) == 2 else 'd'} HH:mm:ss yyyy"
+    if (first := _CLOCK_FIRST.fullmatch(text)) and ":" not in first["rest"]:
+        clock = "H:mm:ss" if first["s"] else "H:mm"
+        for days, rest in _days(first["rest"]):
+            yield from (f"{clock}{first['join']}{day}" for day in days if not rest)
     weekday = _WEEKDAY.match(text)
     lead = f"EEE{weekday['mark']}" if weekday else ""
     text = text[weekday.end() :] if weekday else text

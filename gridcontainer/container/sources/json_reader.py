@@ -158,7 +158,8 @@ class JsonReader:
             raise self.error(f"a value of more than {_LONGEST_VALUE:,} characters")
         try:
             if self._file is None:
-                opened = gzip.open if read_head(self.path).startswith(GZIP) else open
+                packed = self.path.suffix == ".gz" or read_head(self.path).startswith(GZIP)
+                opened = gzip.open if packed else open
                 self._file = opened(self.path, "rb")  # type: ignore[assignment]
             data = self._file.read(max(_CHUNK, len(self._text)))  # type: ignore[union-attr]
         except UNREADABLE as error:
