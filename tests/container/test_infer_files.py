@@ -210,6 +210,7 @@ WRITTEN: dict[str, Callable[[], bytes]] = {
     "csv": lambda: table().to_csv(index=False).encode(),
     "gb18030": lambda: table().to_csv(index=False).encode("gb18030"),
     "utf-16": lambda: table().to_csv(index=False, sep="\t").encode("utf-16"),
+    "utf-32": lambda: table().to_csv(index=False).encode("utf-32"),
     "utf-16-le": lambda: table().to_csv(index=False).encode("utf-16-le"),
     "utf-16-be": lambda: table().to_csv(index=False).encode("utf-16-be"),
     "gzip": lambda: gzip.compress(table().to_csv(index=False).encode()),
@@ -291,6 +292,24 @@ def test_nul_bytes_are_told_with_their_lines(tmp_path: Path) -> None:
     assert "1 NUL bytes (in line 4)" in found.warned
     assert found.declaration.source.encoding == "utf-8"
     assert len(found.rows) == COUNT - 1
+
+
+def test_nul_bytes_at_the_end_are_no_utf_16(tmp_path: Path) -> None:
+    data = table().to_csv(index=False).encode() + b"\0" * 2000
+    (tmp_path / "rows.csv").write_bytes(data)
+    found = draft_and_ingest(tmp_path / "rows.csv")
+    assert found.declaration.source.encoding == "utf-8"
+    assert "2,000 NUL bytes" in found.warned
+    check(found)
+
+
+@pytest.mark.parametrize("title", ["2024 年小区一览\n", "一览\n\n单位：度,2024\n"])
+def test_titles_above_the_names_of_columns(tmp_path: Path, title: str) -> None:
+    text = title + table().to_csv(index=False)
+    (tmp_path / "rows.csv").write_text(text, encoding="utf-8")
+    found = draft_and_ingest(tmp_path / "rows.csv")
+    check(found)
+    assert found.declaration.source.skip_rows == title.count("\n")
 
 
 def test_a_workbook_with_titles_and_sheets(tmp_path: Path) -> None:

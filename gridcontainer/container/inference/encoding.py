@@ -9,6 +9,8 @@ from gridcontainer.container.inference.findings import Notes
 
 _MARKS: Final = {
     b"\xef\xbb\xbf": "utf-8",
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
     b"\x84\x31\x95\x33": "gb18030",
@@ -38,7 +40,8 @@ def infer_encoding(content: Content, notes: Notes) -> str:
             return name
     sample = b"".join(_whole_lines(content))
     nulls = sample.count(b"\0")
-    if nulls > _UTF16_NULLS * len(sample):
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if nulls > _UTF16_NULLS * len(sample) and 3 * min(even, odd) < max(even, odd):
         return _utf16_without_mark(content, nulls, notes)
     if nulls:
         _say_nulls(content, nulls, notes)
@@ -57,9 +60,9 @@ def decode_blocks(content: Content, encoding: str) -> list[str]:
     if content.whole:
         text = b"".join(content.blocks).decode(encoding, "replace").removeprefix("\ufeff")
         return [text.replace("\0", "")]
-    if encoding == "utf-16":
-        big = content.blocks[0].startswith(b"\xfe\xff")
-        encoding = "utf-16-be" if big else "utf-16-le"
+    if encoding in ("utf-16", "utf-32"):
+        big = content.blocks[0].startswith((b"\xfe\xff", b"\0\0\xfe\xff"))
+        encoding += "-be" if big else "-le"
     texts = [block.decode(encoding, "replace").replace("\0", "") for block in content.blocks]
     first = texts[0].removeprefix("\ufeff").rpartition("\n")[0] + "\n"
     return [first, *(text.partition("\n")[2].rpartition("\n")[0] + "\n" for text in texts[1:])]

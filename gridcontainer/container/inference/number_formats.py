@@ -92,7 +92,7 @@ def _format_of(
     if decimal_comma:
         fitting.sort(key=lambda reading: reading.keys.get("decimal") != ",")
     chosen = fitting[0]
-    others = [other for other in fitting[1:] if _differ(chosen, other)]
+    others = [other for other in fitting[1:] if _differ(chosen, other)][:1]
     example = next(
         (t for t, match in zip(plain, plain, strict=True) if re.search("[,.' ]", match)), ""
     )

@@ -14,7 +14,12 @@ from gridcontainer.container.inference.excel_sample import read_sheet
 from gridcontainer.container.inference.findings import Notes
 from gridcontainer.container.inference.parquet import empty_as_none, read_parquet
 from gridcontainer.container.inference.records_path import infer_records_path
-from gridcontainer.container.inference.table import infer_dialect, infer_header, read_rows
+from gridcontainer.container.inference.table import (
+    infer_dialect,
+    infer_header,
+    lines_above,
+    read_rows,
+)
 from gridcontainer.container.inference.vector_sample import read_layer
 from gridcontainer.container.sources.json_lines import read_json_lines
 from gridcontainer.container.sources.json_records import flatten
@@ -181,6 +186,10 @@ def _read_delimited(
             f"{path} is text in which no separator (comma, tab, semicolon, pipe, blank) gives "
             "most lines the same number of fields: no table, or several"
         )
+    above = lines_above(texts[0], dialect)
+    if above:
+        texts = [texts[0].split("\n", above)[above], *texts[1:]]
+        notes.warn(f"{above} lines above the names of the columns are taken for a title: skip_rows")
     rows = [row for text in texts for row in read_rows(text, dialect.separator, dialect.quote)]
     header = infer_header(rows, notes)
     if header and len(rows[0]) != dialect.fields:
@@ -194,4 +203,5 @@ def _read_delimited(
     frame = frame.mask(frame == "", None)
     source: dict[str, Any] = {"format": "csv", "encoding": encoding}
     source |= {"separator": dialect.separator, "quote": dialect.quote, "header": header}
+    source |= {"skip_rows": above} if above else {}
     return Sample(frame, source, whole and len(chosen) == len(body), named=header)
