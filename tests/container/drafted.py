@@ -60,9 +60,21 @@ def draft_and_ingest(path: Path, **options: Any) -> Drafted:
     draft = draft_of(path, **options)
     declaration = Declaration.model_validate(yaml.safe_load(draft.yaml))
     storage = Storage(tempfile.mkdtemp(dir=path.parent))
-    ingested = ingest_dataset(
-        no_session, declaration, city=CITY, sources=path.parent, storage=storage
-    )
+    ingested = _ingest(declaration, path.parent, storage)
+    return Drafted(draft, declaration, ingested, _rows(declaration, storage))
+
+
+def ingest_by(declaration: Declaration, sources: Path) -> pd.DataFrame:
+    """Rows of the table that a declaration gives, in the order of the file."""
+    storage = Storage(tempfile.mkdtemp(dir=sources))
+    _ingest(declaration, sources, storage)
+    return _rows(declaration, storage)
+
+
+def _ingest(declaration: Declaration, sources: Path, storage: Storage) -> Ingested:
+    return ingest_dataset(no_session, declaration, city=CITY, sources=sources, storage=storage)
+
+
+def _rows(declaration: Declaration, storage: Storage) -> pd.DataFrame:
     table = DeltaTable(storage.dataset(declaration.department, declaration.dataset)).to_pandas()
-    rows = table.sort_values("source_row").reset_index(drop=True)
-    return Drafted(draft, declaration, ingested, rows)
+    return table.sort_values("source_row").reset_index(drop=True)

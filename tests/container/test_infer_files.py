@@ -3,9 +3,12 @@
 import gzip
 import io
 import json
+import random
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,16 +20,18 @@ import pandas as pd
 import pytest
 import shapely
 from click.testing import CliRunner
-from drafted import CITY, draft_and_ingest, draft_of
+from drafted import CITY, draft_and_ingest, draft_of, ingest_by
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from gridcontainer.cli.main import cli
+from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.inference import (
     Places,
     References,
     infer_declaration,
     normalise_name,
 )
-from gridcontainer.errors import SourceError
+from gridcontainer.errors import GridContainerError, SourceError
 from gridcontainer.grid.datum import from_wgs84
 
 RNG = np.random.default_rng(5)
@@ -145,6 +150,62 @@ def test_texts_of_a_shapefile(tmp_path: Path, encoding: str, cpg: bool) -> None:
         (tmp_path / "rows.cpg").unlink(missing_ok=True)
     found = draft_and_ingest(tmp_path / "rows.shp")
     assert found.rows["name"].tolist() == NAMES
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_texts_of_a_shapefile_that_says_its_encoding(tmp_path: Path, encoding: str) -> None:
+    """Without a declared encoding that of the .cpg holds."""
+    layer().to_file(tmp_path / "rows.shp", encoding=encoding)
+    source = {"path": "rows.shp", "format": "vector"}
+    draft = draft_of(tmp_path / "rows.shp").content | {"source": source, "department": "planning"}
+    found = ingest_by(Declaration.model_validate(draft), tmp_path)
+    assert found["name"].tolist() == NAMES
+
+
+def test_a_text_of_a_shapefile_that_does_not_decode_is_a_broken_record(tmp_path: Path) -> None:
+    layer().to_file(tmp_path / "rows.shp", encoding="utf-8")
+    data = bytearray((tmp_path / "rows.dbf").read_bytes())
+    data[data.rindex("小".encode()) + 1] = 0x20
+    (tmp_path / "rows.dbf").write_bytes(data)
+    found = draft_and_ingest(tmp_path / "rows.shp")
+    assert found.ingested.run.reasons == {"broken row": 1}
+    assert found.rows["name"].tolist() == NAMES[:-1]
+
+
+MAPS = ("rows.gpkg", "rows.shp", "rows.dbf", "rows.fgb", "rows.kml", "rows.xlsx", "rows.parquet")
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(name=st.sampled_from([*MAPS, "rows.zip"]), seed=st.integers(0, 2**32))
+def test_damaged_files_give_a_draft_or_a_sentence(whole: Path, name: str, seed: int) -> None:
+    chosen = random.Random(seed)
+    data = bytearray((whole / name).read_bytes())
+    for _ in range(chosen.choice([1, 3, 20, 200])):
+        data[chosen.randrange(len(data))] = chosen.randrange(256)
+    if chosen.random() < 0.3:
+        del data[chosen.randrange(1, len(data)) :]
+    with tempfile.TemporaryDirectory() as folder:
+        for side in whole.glob("rows.*"):
+            (Path(folder) / side.name).write_bytes(side.read_bytes())
+        (Path(folder) / name).write_bytes(data)
+        with suppress(GridContainerError):  # one sentence
+            draft_of(Path(folder) / name)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    layer().to_file(folder / "rows.shp")
+    for name, driver in (("gpkg", "GPKG"), ("fgb", "FlatGeobuf"), ("kml", "KML")):
+        layer().to_file(folder / f"rows.{name}", driver=driver)
+    with zipfile.ZipFile(folder / "rows.zip", "w") as archive:
+        for file in folder.glob("rows.[sdp]*"):
+            archive.write(file, file.name)
+    table().to_excel(folder / "rows.xlsx")
+    layer().to_parquet(folder / "rows.parquet")
+    return folder
 
 
 def as_wkt(srid: int | None) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from gridcontainer.container.inference.encoding import infer_encoding
 from gridcontainer.container.inference.findings import Notes
 from gridcontainer.container.inference.parquet import empty_as_none
 from gridcontainer.container.sources.content_kind import is_zip
-from gridcontainer.container.sources.records import one_line
+from gridcontainer.container.sources.records import FAULT, one_line
 from gridcontainer.container.sources.vector import Layer, gdal_path, open_layer, read_vector
 from gridcontainer.errors import SourceError
 
@@ -63,7 +63,8 @@ def read_layer(path: Path, layer: str | None, rows: int, notes: Notes) -> LayerS
     encoding = _infer_encoding(path, chosen.name, notes)
     source = _source(path, chosen.name, encoding)
     features = read_vector(path, source, chosen, path.name, 0, _stop(chosen, rows))
-    frames = [batch.select(list(chosen.columns)).to_pandas() for batch in features if len(batch)]
+    sound = (batch.filter(batch.column(FAULT).is_null()) for batch in features)
+    frames = [batch.select(list(chosen.columns)).to_pandas() for batch in sound if len(batch)]
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=chosen.columns)
     if frame.empty:
         raise SourceError(f"{path} has no features in layer {chosen.name}; choose another: --layer")
@@ -124,7 +125,7 @@ def _infer_encoding(path: Path, layer: str, notes: Notes) -> str | None:
     """The encoding of a Shapefile's texts: as its bytes tell, whatever its code page file says.
 
     Returns:
-        None where it need not be declared.
+        None for other files, and where all texts are ASCII.
     """
     if path.suffix.lower() != ".shp" and not is_zip(path):
         return None
@@ -145,7 +146,7 @@ def _infer_encoding(path: Path, layer: str, notes: Notes) -> str | None:
     notes.warnings.extend(own.warnings)
     if said and named.lower().replace("-", "") != found.replace("-", ""):
         notes.warn(f"the .cpg of {path.name} says {said}, and its texts read as {found}: see them")
-    return found if found != "utf-8" or is_zip(path) else None
+    return found
 
 
 def _member(path: Path, layer: str, ending: str) -> bytes | None:

@@ -114,7 +114,7 @@ def vector_members(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError):
         return []
     own = (name for name in names if not name.startswith("__MACOSX/"))
     return [name for name in own if name.lower().endswith(_VECTOR_ENDINGS)]
@@ -124,7 +124,7 @@ def _zip_kind(path: Path) -> ContentKind:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
         hint = f"fetch it again ({one_line(error)})"
         return ContentKind("other", "a ZIP archive or Excel workbook that is not whole", hint)
     if any(name.startswith("xl/") for name in names):

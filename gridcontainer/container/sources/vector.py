@@ -13,6 +13,7 @@ from gridcontainer.container.declaration import Source
 from gridcontainer.container.sources.content_kind import is_zip, vector_members
 from gridcontainer.container.sources.hex_text import to_hex
 from gridcontainer.container.sources.json_text import json_text
+from gridcontainer.container.sources.parquet_columns import split_undecodable
 from gridcontainer.container.sources.records import (
     FAULT,
     FILE,
@@ -159,7 +160,10 @@ def _tables(
 
 def _to_raw(batch: pa.RecordBatch, layer: Layer, file: str, done: int) -> pa.RecordBatch:
     schema, count = raw_schema(layer.columns), len(batch)
-    columns = {name: _as_text(batch.column(name)) for name in batch.schema.names}
+    texts = {name: _as_text(batch.column(name)) for name in batch.schema.names}
+    columns, faults = split_undecodable(texts)  # GDAL does not look at UTF-8
+    if faults:
+        columns[FAULT] = pa.array([faults.get(row) for row in range(count)], pa.string())
     columns[FILE] = pa.repeat(file, count)
     columns[ROW] = pa.array(range(done + 1, done + count + 1), pa.int64())
     nothing = pa.nulls(count, pa.string())
@@ -202,11 +206,15 @@ def gdal_path(path: Path) -> str:
 
 
 def _encoding(path: Path, source: Source) -> str | None:
-    """The encoding of a Shapefile; in an archive only a declared one replaces what it says."""
-    is_declared = "encoding" in source.model_fields_set
-    if path.suffix.lower() == ".shp" or (is_declared and is_zip(path)):
+    """The encoding of a Shapefile: the declared one, else that of its .cpg, else the default.
+
+    Without a .cpg GDAL takes texts for Latin ones; the default makes bytes that do not fit a fault.
+    """
+    is_shapefile = path.suffix.lower() == ".shp"
+    if "encoding" in source.model_fields_set and (is_shapefile or is_zip(path)):
         return source.encoding
-    return None
+    says_own = any(path.with_suffix(ending).is_file() for ending in (".cpg", ".CPG"))
+    return source.encoding if is_shapefile and not says_own else None
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:
