@@ -20,6 +20,7 @@ from gridcontainer.container.inference.time_formats import (
 from gridcontainer.container.inference.time_patterns import clock_patterns_of, patterns_of
 
 _LOOKED_AT: Final = 4000
+_FIRST: Final = 50
 _ENOUGH: Final = 0.9  # share of the texts that a format must read
 _CLOCK_TEXT: Final = (
     r"\d{1,3}[:：]\d{1,2}([:：]\d{1,2})?([.,]\d+)?\s?([AaPp][Mm])?|\d{1,2}[时点]\d{1,2}分?.*"
@@ -95,10 +96,12 @@ def read_column(frame: pd.DataFrame, columns: Columns, name: str, zone: str) -> 
 
 def is_clock(column: "pd.Series[Any]") -> bool:
     """Whether a column holds times of day without a day."""
-    texts = filled_texts(column)[:_LOOKED_AT]
-    return bool(texts) and sum(bool(re.fullmatch(_CLOCK_TEXT, t.strip())) for t in texts) >= (
-        0.9 * len(texts)
-    )
+    texts = filled_texts(column.iloc[:_LOOKED_AT])
+    for part in (texts[:_FIRST], texts):  # most columns show it in their first texts
+        clocks = sum(bool(re.fullmatch(_CLOCK_TEXT, text.strip())) for text in part)
+        if not part or clocks < _ENOUGH * len(part):
+            return False
+    return True
 
 
 def join_day_and_time(

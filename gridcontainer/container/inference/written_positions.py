@@ -18,6 +18,7 @@ from gridcontainer.container.judge.coordinates import PositionReader
 from gridcontainer.grid.arrays import Bools, Float64s
 
 _LOOKED_AT: Final = 2000
+_FIRST: Final = 100  # rows that show whether columns without such names are looked into
 _ENOUGH: Final = 0.5  # share of the rows with a text that must lie in the city
 _MOST_COLUMNS: Final = 6  # text columns that are tried as an axis without a name that says so
 _SAME: Final = 0.005  # share of rows by which two writings must differ to be told apart
@@ -67,6 +68,9 @@ def find_written(
         rows = rows[_filled(rows)]
         looked = rows.iloc[:: max(1, len(rows) // _LOOKED_AT)]
         if looked.empty:
+            continue
+        few = looked.iloc[:: max(1, len(looked) // _FIRST)]
+        if not named and not _fitting(few, lon, lat, columns, extent, named):
             continue
         fitting = _fitting(looked, lon, lat, columns, extent, named)
         score = float(fitting[0].inside.mean()) + named if fitting else 0.0
