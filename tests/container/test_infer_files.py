@@ -394,6 +394,34 @@ def test_a_workbook_with_titles_and_sheets(tmp_path: Path) -> None:
     assert draft_and_ingest(tmp_path / "rows.xlsx", layer="道路").declaration.kind == "table"
 
 
+MOMENTS = pd.date_range("2024-01-31 08:05:09", periods=COUNT, freq="37h", tz="Asia/Shanghai")
+TYPED: dict[str, Any] = {
+    "instants": MOMENTS,
+    "local times": MOMENTS.tz_localize(None),
+    "milliseconds": MOMENTS.astype("int64") // 1_000_000,
+    "seconds": MOMENTS.astype("int64") // 1_000_000_000,
+    "texts": MOMENTS.strftime("%Y/%m/%d %H:%M:%S"),
+}
+
+
+@pytest.mark.parametrize("kind", TYPED)
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.jsonl", "rows.xlsx", "rows.gpkg"])
+def test_typed_times(tmp_path: Path, name: str, kind: str) -> None:
+    frame = table().assign(time=TYPED[kind])
+    if name == "rows.parquet":
+        frame.to_parquet(tmp_path / name)
+    elif name == "rows.jsonl":
+        frame.to_json(tmp_path / name, orient="records", lines=True, date_format="iso")
+    elif name == "rows.xlsx":
+        if kind == "instants":
+            pytest.skip("Excel has no zones")
+        frame.to_excel(tmp_path / name, index=False)
+    else:
+        layer().assign(time=TYPED[kind]).to_file(tmp_path / name, driver="GPKG")
+    found = draft_and_ingest(tmp_path / name)
+    assert found.times == [f"{time:%Y-%m-%d %H:%M:%S}.000" for time in MOMENTS.tz_convert("UTC")]
+
+
 def test_structs_of_parquet(tmp_path: Path) -> None:
     where = [{"lon": lon, "lat": lat} for lon, lat in zip(LON, LAT, strict=True)]
     pd.DataFrame({"id": range(COUNT), "where": where}).to_parquet(tmp_path / "rows.parquet")

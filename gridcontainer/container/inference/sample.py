@@ -79,7 +79,10 @@ def read_sample(path: Path, notes: Notes, *, layer: str | None = None) -> Sample
     if sample.frame.empty:
         raise SourceError(f"{path} has no rows below its header: there is nothing to infer from")
     if not sample.whole:
-        notes.add("rows", f"{len(sample.frame):,}", "a sample: the rest of the file is not read")
+        notes.add("rows", f"{len(sample.frame):,}", "a sample: not all rows are looked at")
+        notes.warn(
+            f"drafted from a sample of {len(sample.frame):,} rows: others may be written else"
+        )
     return sample
 
 
