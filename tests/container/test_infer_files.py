@@ -325,6 +325,7 @@ HTML = '<html><meta charset="gb2312"><table><tr><td>1</td><td>121.4</td></tr></t
         ("a.csv", b"\xef\xbb\xbf\r\n" + HTML.upper().encode(), "is an HTML page"),
         ("a.xlsx", HTML.encode("utf-16"), "is an HTML page"),
         ("a.csv.gz", gzip.compress(HTML.encode()), "is an HTML page"),
+        ("a.json", b"[" * 100_000, "nested too deeply"),
         ("a.xls", b"MIME-Version: 1.0\nX: y\n", "is a web archive"),
         (
             "a.xls",

@@ -79,7 +79,7 @@ def is_features(head: bytes) -> bool:
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \r\n").partition(b"\n")[0]
     try:
         value = json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested too deeply
         return False
     return isinstance(value, dict) and value.get("type") == "Feature" and "geometry" in value
 
