@@ -34,17 +34,19 @@ def datasets_command() -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--department", help="Whose file it is; left open in the draft where missing.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the draft to this file too.")
+@click.option("--layer", help="Layer of a vector file, or sheet of a workbook, to draft.")
 @sources_option
 @configuration_options
 def infer_command(
     file: Path,
     department: str | None,
     output: Path | None,
+    layer: str | None,
     sources: Path | None,
     declarations: Path,
     city: Path,
 ) -> None:
-    """Draft the declaration of FILE: its format, columns, position, and measured datum.
+    """Draft the declaration of FILE: its format, columns, position, datum, time and numbers.
 
     The draft goes to standard output, what it rests on to standard error. The datum is measured
     against the data sets that the city's profile names as references, where their files are there.
@@ -55,7 +57,12 @@ def infer_command(
     declared = load_declarations(declarations, profile) if profile.references else []
     references = load_references(profile, declared, folder)
     draft = infer_declaration(
-        file, city=profile, references=references, department=department, sources=folder
+        file,
+        city=profile,
+        references=references,
+        department=department,
+        sources=folder,
+        layer=layer,
     )
     print_findings(draft, Console(stderr=True))
     click.echo(draft.yaml, nl=False)

@@ -20,6 +20,7 @@ from gridcontainer.container.inference.names import is_latitude_name, is_longitu
 from gridcontainer.container.inference.sample import Sample, read_sample
 from gridcontainer.container.inference.shape_columns import find_shapes
 from gridcontainer.container.sources import source_columns
+from gridcontainer.container.sources.content_kind import content_kind, read_head
 from gridcontainer.errors import JoinError, SourceError
 
 _PARQUET: Final[Any] = pq  # it has no types
@@ -94,7 +95,7 @@ def _at(declaration: Declaration, path: Path) -> Declaration:
 
 
 def _look(path: Path) -> tuple[Sample | None, dict[str, Any]]:
-    """Rows of the file and how they are written; no rows of a workbook, or of a header alone."""
+    """Rows of the file and how they are written; no rows of a header alone."""
     if _is_empty_parquet(path):
         return None, {"format": "parquet"}
     notes = Notes()
@@ -105,8 +106,6 @@ def _look(path: Path) -> tuple[Sample | None, dict[str, Any]]:
         if source is None:
             raise
         return None, source
-    if sample is None:
-        return None, {"format": "excel"}
     source = dict(sample.source)
     if source.get("header") is False:
         source["columns"] = [str(name) for name in sample.frame.columns]
@@ -122,6 +121,9 @@ def _is_empty_parquet(path: Path) -> bool:
 
 def _header_alone(path: Path) -> dict[str, Any] | None:
     """How a file is written that has column names and no rows; None of any other."""
+    kind = content_kind(path, read_head(path))
+    if kind is not None and kind.name == "excel":
+        return {"format": "excel"}
     try:
         text = path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeError):

@@ -16,7 +16,15 @@ _TIME: Final = re.compile(
     r"([ T]?\d{1,2}:\d{1,2}(:\d{1,2}(\.\d+)?)?)?( ?(Z|[+-]\d\d:?\d\d))?"  # its time, zone
     r"|(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}(\d{2})?)?|\d{1,2}:\d{2}(:\d{2})?"
 )
-_MISSING: Final = ("-", "—", "--", "null", "NULL", "None")
+# Texts that mean "no value": those of a declaration, and others that are met.
+MISSING: Final = ("-", "—", "--", "null", "NULL", "None")
+WORDS: Final = (
+    *MISSING, "N/A", "n/a", "NA", "na", "#N/A", "#VALUE!", "#REF!", "#DIV/0!", "NaN", "nan", "nil",
+    "none", "Null", "\\N", "(null)", "<null>", "/", "//", "////", "---", "----", "——", "－", "*",
+    "**", "?", "??", "？", ".", "…", "无", "暂无", "无数据", "缺失", "缺测", "不详", "未知",
+    "未填", "空", "待定", "unknown", "Unknown", "UNKNOWN", "missing", "n.a.", "0000-00-00",
+    "0000-00-00 00:00:00",
+)  # fmt: skip
 _LOOKED_AT = 2000
 
 
@@ -27,13 +35,11 @@ class Columns:
     Attributes:
         numbers: columns of numbers, NaN where there is none.
         types: of each column, a word.
-        times: columns of times or days.
         texts: columns of words.
     """
 
     numbers: dict[str, Float64s]
     types: dict[str, str]
-    times: list[str]
     texts: list[str]
 
 
@@ -46,7 +52,6 @@ def infer_columns(frame: pd.DataFrame, notes: Notes) -> Columns:
         types[name] = kind
         if values is not None:
             numbers[name] = values
-    times = [name for name, kind in types.items() if kind in ("time", "unix seconds")]
     texts = [name for name, kind in types.items() if kind == "text"]
     kinds = pd.Series(types).value_counts()
     notes.add(
@@ -54,24 +59,20 @@ def infer_columns(frame: pd.DataFrame, notes: Notes) -> Columns:
         str(len(types)),
         ", ".join(f"{count} {kind}" for kind, count in kinds.items()) + f"; {len(frame):,} rows",
     )
-    if times:
-        examples = [f"{n} ({_first(frame[n])})" for n in times[:3]]
-        notes.add("time columns", ", ".join(times[:3]), "; ".join(examples), "medium")
-    return Columns(numbers, types, times, texts)
+    return Columns(numbers, types, texts)
 
 
-def _first(column: "pd.Series[Any]") -> str:
-    filled = column.dropna()
-    return str(filled.iloc[0])[:25] if len(filled) else ""
+def filled_texts(column: "pd.Series[Any]") -> list[str]:
+    """The texts of a column, without those that mean "no value"."""
+    known = {"", *WORDS}
+    return [text for text in column.dropna() if text.strip() not in known]
 
 
 def _type_of(name: str, column: "pd.Series[Any]") -> tuple[str, Float64s | None]:
     filled = column.dropna()
-    filled = filled[~filled.isin(_MISSING)]
+    filled = filled[~filled.str.strip().isin(["", *WORDS])]
     if filled.empty:
         return "empty", None
-    if isinstance(filled.iloc[0], bytes):
-        return "binary", None
     looked = filled.iloc[:: max(1, len(filled) // _LOOKED_AT)].str.strip()
     times = float(np.mean([bool(_TIME.fullmatch(text)) for text in looked]))
     values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
@@ -87,8 +88,6 @@ def _number_type(name: str, values: Float64s, times: float, texts: "pd.Series[An
     finite = values[np.isfinite(values)]
     if times >= 0.95 and (is_time_name(name) or texts.str.len().min() >= 12):
         return "time"
-    if is_time_name(name) and np.all((finite > 6e8) & (finite < 4e9)):
-        return "unix seconds"
     return "integer" if np.all(finite == np.floor(finite)) else "decimal"
 
 
@@ -112,19 +111,32 @@ def infer_label(frame: pd.DataFrame, texts: list[str], notes: Notes) -> str | No
 
 
 def infer_key(
-    frame: pd.DataFrame, columns: Columns, label: str | None, position: list[str], notes: Notes
+    frame: pd.DataFrame,
+    columns: Columns,
+    label: str | None,
+    position: list[str],
+    time: list[str],
+    notes: Notes,
 ) -> list[str]:
-    """The business key: one column, or label and position, without a repeat in the sample.
+    """The business key: columns without a repeat in the sample.
+
+    It is one column or two that are named so, else one of them or the label with the time, else the
+    label with the position.
 
     Returns:
         Empty where there is none: rows are then known by their number.
     """
-    usable = [n for n in frame.columns if n not in position and columns.types[n] != "decimal"]
+    usable = [
+        n for n in frame.columns if n not in [*position, *time] and columns.types[n] != "decimal"
+    ]
     named = [name for name in usable if is_key_name(name)]
     candidates = [[name] for name in named]
     candidates += [[a, b] for i, a in enumerate(named[:6]) for b in named[i + 1 : 6]]
+    if time:
+        candidates += [*([name, *time] for name in named), [*named[:2], *time], time]
     if label is not None:
         candidates += [[label], [label, *position]]
+        candidates += [[label, *time]] if time else []
     shares = {}
     for key in candidates:
         rows = frame[key].dropna()

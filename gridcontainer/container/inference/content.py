@@ -1,22 +1,21 @@
 """The bytes of a file, and what they say of its kind; a big file is read in even steps."""
 
 import gzip
-import io
-import zipfile
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
+from gridcontainer.container.sources.content_kind import GZIP, HEAD_BYTES, content_kind
 from gridcontainer.container.sources.records import UNREADABLE, unreadable
 from gridcontainer.errors import SourceError
 
-Magic = Literal["text", "excel", "parquet"]
+Magic = Literal["text", "excel", "parquet", "vector"]
 
 _BLOCK = 1 << 20  # bytes
 _BLOCKS = 32
-_GZIP = b"\x1f\x8b"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel before 2007
+_MAP_ENDINGS = (".shp", ".gpkg", ".fgb", ".kml", ".gml", ".gpx", ".tab", ".mif", ".dbf")
 
 
 @dataclass(frozen=True)
@@ -40,18 +39,18 @@ def read_content(path: Path) -> Content:
     """Read a file: whole up to 32 MiB, else 32 blocks evenly over it.
 
     Raises:
-        SourceError: it is missing, empty, cannot be read or unzipped, or is of a kind without
-            rows (a ZIP archive, a PDF, an image ...).
+        SourceError: it is missing, empty, cannot be read or unzipped, or is of a kind that no
+            reader reads (an archive, an HTML page, a PDF, an image ...).
     """
     try:
         with path.open("rb") as stream:
-            compressed = stream.read(2) == _GZIP
+            compressed = stream.read(2) == GZIP
         blocks, whole = _zipped_blocks(path) if compressed else _plain_blocks(path)
     except UNREADABLE as error:
         raise unreadable(path, error) from error
     if not any(block.strip() for block in blocks):
         raise SourceError(f"{path} is empty: there is nothing to infer from")
-    return Content(blocks, whole, compressed, _magic(path, blocks[0], whole))
+    return Content(blocks, whole, compressed, _magic(path, blocks[0], compressed))
 
 
 def read_whole(path: Path, limit: int) -> bytes:
@@ -62,7 +61,7 @@ def read_whole(path: Path, limit: int) -> bytes:
     """
     try:
         with path.open("rb") as stream:
-            compressed = stream.read(2) == _GZIP
+            compressed = stream.read(2) == GZIP
         with _open(path, compressed) as stream:
             data = stream.read(limit + 1)
     except UNREADABLE as error:
@@ -73,6 +72,16 @@ def read_whole(path: Path, limit: int) -> bytes:
             "a part of it, or write it as JSON lines"
         )
     return data
+
+
+def is_features(head: bytes) -> bool:
+    """Whether a text is GeoJSON features, one a line, which only GDAL reads with their shapes."""
+    first = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \r\n").partition(b"\n")[0]
+    try:
+        value = json.loads(first)
+    except (ValueError, RecursionError):  # nested too deeply
+        return False
+    return isinstance(value, dict) and value.get("type") == "Feature" and "geometry" in value
 
 
 def _open(path: Path, compressed: bool) -> BinaryIO:
@@ -110,33 +119,19 @@ def _in_blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
-def _magic(path: Path, head: bytes, whole: bool) -> Magic:
+def _magic(path: Path, head: bytes, compressed: bool) -> Magic:
     """What the first bytes say.
 
     Raises:
-        SourceError: a kind of file without rows.
+        SourceError: a kind of file that no reader reads; or one packed with gzip that is no text.
     """
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    if head.startswith(_OLE):
-        return "excel"
-    if head.startswith(b"PK\x03\x04"):
-        return _inside_zip(path)
-    for start, kind in {
-        b"%PDF": "a PDF",
-        b"\x89PNG": "an image",
-        b"\xff\xd8\xff": "an image",
-    }.items():
-        if head.startswith(start):
-            raise SourceError(f"{path} is {kind}, not a table; export the rows as CSV or JSON")
-    return "text"
-
-
-def _inside_zip(path: Path) -> Magic:
-    try:
-        names = zipfile.ZipFile(io.BytesIO(path.read_bytes())).namelist()
-    except zipfile.BadZipFile as error:
-        raise SourceError(f"{path} begins as ZIP or Excel and is not whole: {error}") from error
-    if any(name.startswith("xl/") for name in names):
-        return "excel"
-    raise SourceError(f"{path} is a ZIP archive of {', '.join(names[:4])}; unpack it first")
+    kind = content_kind(path, head[:HEAD_BYTES])
+    if kind is None:
+        is_map = path.suffix.lower() in _MAP_ENDINGS or is_features(head)
+        return "vector" if is_map and not compressed else "text"
+    if compressed and kind.name != "other":
+        raise SourceError(f"{path} is {kind.words} packed with gzip: unpack it")
+    if kind.name == "other":
+        name = f", whatever its ending {path.suffix} says" if path.suffix else ""
+        raise SourceError(f"{path} is {kind.words}{name}, not a table: {kind.remedy}")
+    return cast(Magic, kind.name)

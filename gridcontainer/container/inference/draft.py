@@ -1,14 +1,13 @@
 """The drafted declaration as YAML, with what it rests on in comments."""
 
+import glob
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import yaml
 
-from gridcontainer.container.declaration.fields import Format
-from gridcontainer.container.inference.datum import Verdict
 from gridcontainer.container.inference.findings import Notes
 from gridcontainer.container.inference.positions import Located
 
@@ -24,14 +23,12 @@ def source_keys(
     if sources is not None and not inside:
         notes.warn(f"{path} is not below {sources}: move it there, or correct source.path")
     shown = path.resolve().relative_to(sources.resolve()) if sources and inside else path.name
-    keys: dict[str, Any] = {"path": str(shown)}
+    keys: dict[str, Any] = {"path": glob.escape(str(shown))}  # it may be a glob
     keys |= {
         key: found[key] for key in found if key not in _DEFAULTS or found[key] != _DEFAULTS[key]
     }
     if found.get("header") is False:
         keys["columns"] = columns
-    if keys["format"] not in get_args(Format):
-        notes.warn(f"the container does not read {keys['format']} yet")
     return keys
 
 
@@ -72,10 +69,3 @@ def _inline(value: Any) -> str:
         value, allow_unicode=True, default_flow_style=True, sort_keys=False, width=_WIDTH
     )
     return text.removesuffix("\n").removesuffix("\n...").strip()
-
-
-def datum_comment(verdict: Verdict) -> str:
-    """What a draft says beside its datum."""
-    if verdict.datum is None:
-        return f"undecided, the city's default: {verdict.reason}"
-    return f"measured: {verdict.reason}"

@@ -9,12 +9,15 @@ from gridcontainer.container.inference.findings import Notes
 
 _MARKS: Final = {
     b"\xef\xbb\xbf": "utf-8",
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
     b"\x84\x31\x95\x33": "gb18030",
 }
 _LOOKED_AT = 4 << 20  # bytes
 _WEIGHED = 100_000  # characters
+_UTF16_NULLS = 0.1  # share of zero bytes; digits and separators alone are more of a table in UTF-16
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,12 @@ def infer_encoding(content: Content, notes: Notes) -> str:
             return name
     sample = b"".join(_whole_lines(content))
     nulls = sample.count(b"\0")
-    if nulls:
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if nulls > _UTF16_NULLS * len(sample) and 3 * min(even, odd) < max(even, odd):
         return _utf16_without_mark(content, nulls, notes)
+    if nulls:
+        _say_nulls(content, nulls, notes)
+        sample = sample.replace(b"\0", b"")
     if sample.isascii():
         notes.add("encoding", "utf-8", f"all {len(sample):,} bytes looked at are ASCII")
         return "utf-8"
@@ -51,11 +58,12 @@ def decode_blocks(content: Content, encoding: str) -> list[str]:
     A file read whole gives one text; blocks of a bigger one are cut to whole lines.
     """
     if content.whole:
-        return [b"".join(content.blocks).decode(encoding, "replace").removeprefix("\ufeff")]
-    if encoding == "utf-16":
-        big = content.blocks[0].startswith(b"\xfe\xff")
-        encoding = "utf-16-be" if big else "utf-16-le"
-    texts = [block.decode(encoding, "replace") for block in content.blocks]
+        text = b"".join(content.blocks).decode(encoding, "replace").removeprefix("\ufeff")
+        return [text.replace("\0", "")]
+    if encoding in ("utf-16", "utf-32"):
+        big = content.blocks[0].startswith((b"\xfe\xff", b"\0\0\xfe\xff"))
+        encoding += "-be" if big else "-le"
+    texts = [block.decode(encoding, "replace").replace("\0", "") for block in content.blocks]
     first = texts[0].removeprefix("\ufeff").rpartition("\n")[0] + "\n"
     return [first, *(text.partition("\n")[2].rpartition("\n")[0] + "\n" for text in texts[1:])]
 
@@ -71,6 +79,24 @@ def _whole_lines(content: Content) -> list[bytes]:
         end = block.rfind(b"\n") + 1
         pieces.append(block[start:end] or block)
     return pieces[: _LOOKED_AT >> 20]
+
+
+def _say_nulls(content: Content, nulls: int, notes: Notes) -> None:
+    """Zero bytes in a text that is not UTF-16: say where."""
+    where = "in the parts looked at"
+    lines = 0
+    if content.whole:
+        rows = b"".join(content.blocks).split(b"\n")
+        bad = [number for number, row in enumerate(rows, start=1) if b"\0" in row]
+        lines = len(bad)
+        where = f"in line {', '.join(map(str, bad[:6]))}{', ...' if lines > 6 else ''}"
+    notes.add("NUL bytes", f"{nulls:,}", where)
+    count = f"{lines:,} lines" if lines else "lines"
+    notes.warn(
+        f"the text holds {nulls:,} NUL bytes ({where}), which are no text: the container "
+        f"quarantines {count} of them as broken, and refuses the file where they are too many "
+        "(source.most_broken); the draft is made without these bytes"
+    )
 
 
 def _utf16_without_mark(content: Content, nulls: int, notes: Notes) -> str:
@@ -106,8 +132,8 @@ def _best_reading(sample: bytes, notes: Notes) -> str:
         notes.warn(f"{lost:,} characters were lost before: the file itself holds U+FFFD for them")
     if best.decodable < 1.0:
         notes.warn(
-            f"some bytes are not {best.encoding}: the container's reader stops at them; mend the "
-            "file or correct source.encoding"
+            f"some bytes are not {best.encoding}: the container quarantines these records, and "
+            "refuses the file where they are more than source.most_broken"
         )
     elif not sure:
         notes.warn(f"the encoding {best.encoding} is a guess: look at the texts")

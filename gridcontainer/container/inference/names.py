@@ -25,8 +25,17 @@ _LABEL: Final = re.compile(
     r"(.*[\W_])?(name|label|title|mc)$|.*(名称|名字|名|小区|站名|zdmc|name|station)$", re.IGNORECASE
 )
 _TIME: Final = re.compile(
-    r".*(time|date|时间|日期|年月|day|timestamp|shijian|riqi|sj$|rq$).*", re.IGNORECASE
+    r".*(time|date|时间|时刻|日期|年月|day|stamp|epoch|unix|shijian|riqi|sj$|rq$).*"
+    r"|(.*[\W_])?(t|ts|dt|ms|at|when|utc)$",
+    re.IGNORECASE,
 )
+_LATE: Final = re.compile(
+    r".*(birth|found|built|build|updat|modif|expir|regist|retriev|snapshot|publish|receiv|upload)"
+    r".*|(.*[\W_])?(end|last|open|valid|edit|start_date|until|stop)([\W_].*|time|date|$)"
+    r"|.*(成立|注册|出生|竣工|建成|建造|更新|修改|截止|到期|结束|有效|开业|开通|接收|上传|入库|发布).*",
+    re.IGNORECASE,
+)
+_PATHS: Final = re.compile(r".*(path|polyline|track|route|lines?$|轨迹|线路).*", re.IGNORECASE)
 _SHAPE: Final = re.compile(
     r".*(ring|polygon|boundary|shape|geometry|wkt|the_geom).*", re.IGNORECASE
 )
@@ -62,6 +71,23 @@ def is_time_name(name: str) -> bool:
     return bool(_TIME.match(name.strip()))
 
 
+def is_dated_name(name: str) -> bool:
+    """Whether a column's name says time in full, and no share or length of it."""
+    return bool(
+        re.match(r"(?i)(.*[\W_])?(date|time|datetime|timestamp)$|.*(日期|时间)$", name.strip())
+    )
+
+
+def is_late_name(name: str) -> bool:
+    """Whether a time's name says another one than that of the event: founded, updated, ended."""
+    return bool(_LATE.match(name.strip()))
+
+
 def is_shape_name(name: str) -> bool:
     """Whether a column's name says shape with an area."""
     return bool(_SHAPE.match(name.strip()))
+
+
+def is_paths_name(name: str) -> bool:
+    """Whether a column's name says lines."""
+    return bool(_PATHS.match(name.strip()))

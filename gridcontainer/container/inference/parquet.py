@@ -1,6 +1,6 @@
 """Rows of a Parquet file as text, evenly over its row groups."""
 
-import math
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -8,49 +8,53 @@ import pandas as pd
 import pyarrow.parquet
 
 from gridcontainer.container.inference.findings import Notes
-from gridcontainer.container.sources.parquet import UNREADABLE_PARQUET
-from gridcontainer.container.sources.records import one_line
+from gridcontainer.container.sources.parquet import (
+    UNREADABLE_PARQUET,
+    open_parquet,
+    read_parquet as read_groups,
+)
+from gridcontainer.container.sources.records import BATCH_ROWS, one_line, raw_schema
 from gridcontainer.errors import SourceError
 
 _PARQUET: Final[Any] = pyarrow.parquet  # it has no types
 _GROUPS = 8
 
 
-def read_parquet(path: Path, rows: int, notes: Notes) -> tuple[pd.DataFrame, bool]:
-    """At most ``rows`` rows; numbers and times as text, binary columns as they are.
+def read_parquet(
+    path: Path, rows: int, notes: Notes
+) -> tuple[pd.DataFrame, bool, dict[str, str | None]]:
+    """At most ``rows`` rows as the container reads them: every value as text, bytes as digits.
 
     Returns:
-        The rows, and whether they are all there are.
+        The rows, with fields of structs as ``struct.field``; whether they are all there are; and
+        the CRS of each geometry column.
 
     Raises:
         SourceError: the file is cut short or damaged.
     """
     try:
-        file = _PARQUET.ParquetFile(path)
-        groups = range(0, file.num_row_groups, max(1, file.num_row_groups // _GROUPS))
-        table = file.read_row_groups(list(groups)) if file.num_row_groups else file.read()
+        about = _PARQUET.read_metadata(path)
     except UNREADABLE_PARQUET as error:
         raise SourceError(
             f"{path} is Parquet that cannot be read: {one_line(error)}. Is it whole?"
         ) from error
-    total = file.metadata.num_rows
-    taken = table.take(list(range(0, len(table), -(-len(table) // rows) or 1)))
-    shape = (
-        " with the key geo of GeoParquet" if b"geo" in (file.schema_arrow.metadata or {}) else ""
+    footer = open_parquet(path)
+    schema = raw_schema(footer.columns)
+    groups = range(0, about.num_row_groups, max(1, about.num_row_groups // _GROUPS))
+    frames = [schema.empty_table().to_pandas()]
+    for group in groups:
+        share = max(1, rows // max(1, len(groups)))
+        batches = read_groups(path, schema, path.name, start=group, stop=group + 1)
+        taken = list(islice(batches, -(-share // BATCH_ROWS)))
+        frames += [batch.slice(0, share).to_pandas() for batch in taken]
+    frame = pd.concat(frames, ignore_index=True)[list(footer.columns)]
+    shape = " with the key geo of GeoParquet" if footer.crs else ""
+    notes.add(
+        "format", "parquet", f"{about.num_rows:,} rows in {about.num_row_groups} row groups{shape}"
     )
-    notes.add("format", "parquet", f"{total:,} rows in {file.num_row_groups} row groups{shape}")
-    frame = cast(pd.DataFrame, taken.replace_schema_metadata(None).to_pandas())
-    for name in frame.columns:
-        filled = frame[name].dropna()
-        if len(filled) and not isinstance(filled.iloc[0], bytes | str):
-            frame[name] = frame[name].map(lambda v: None if _is_missing(v) else str(v))
-    return empty_as_none(frame.astype(object)), len(taken) == total
+    return empty_as_none(frame.astype(object)), len(frame) == about.num_rows, footer.crs
 
 
 def empty_as_none(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with None wherever a value is missing."""
     return cast(pd.DataFrame, cast(Any, frame).where(frame.notna(), None))
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))

@@ -13,6 +13,7 @@ from gridcontainer.container.inference.names import is_latitude_name, is_longitu
 from gridcontainer.grid.arrays import Bools, Float64s
 
 _REACH: Final = 0.02  # degrees; a datum's shift moves a city's points no farther
+LOW_SHARE: Final = 0.9  # of the positions in the city; below it a person is warned
 _ENOUGH: Final = 0.5  # share of filled rows in the city, where the names say nothing
 _CHINA: Final = Extent(west=72.0, south=3.0, east=136.0, north=54.5)
 _WORLD: Final = Extent(west=-180.0, south=-90.0, east=180.0, north=90.0)
@@ -29,19 +30,22 @@ class Located:
         inside: rows in the city's extent, widened by 0.02 degrees.
         shape: what most rows are: ``point``, ``line`` or ``area``.
         all_points: no row is anything else.
+        crs: CRS that the file says, or None; ``lon`` and ``lat`` are then converted from it.
     """
 
-    keys: dict[str, str]
+    keys: dict[str, Any]
     lon: Float64s
     lat: Float64s
     inside: Bools
     shape: str = "point"
     all_points: bool = True
+    crs: str | None = None
 
     @property
     def columns(self) -> list[str]:
         """The columns that hold the position."""
-        return [self.keys[part] for part in ("lon", "lat", "geometry") if part in self.keys]
+        parts = [self.keys[part] for part in ("lon", "lat", "geometry") if part in self.keys]
+        return list(dict.fromkeys(parts))
 
     @property
     def name(self) -> str:
@@ -54,6 +58,15 @@ def within(lon: Float64s, lat: Float64s, extent: Extent, reach: float = _REACH) 
     with np.errstate(invalid="ignore"):
         inside: Bools = (lon >= extent.west - reach) & (lon <= extent.east + reach)
         return inside & (lat >= extent.south - reach) & (lat <= extent.north + reach)
+
+
+def say_low(name: str, share: float) -> str:
+    """What a person is told of positions of which few lie in the city."""
+    hint = "another city's file?" if share < 0.5 else "see them"
+    return (
+        f"only {share:.1%} of {name} lie in the city: the others would be quarantined, {hint} "
+        "(outside_city: keep takes them all)"
+    )
 
 
 def find_pairs(
@@ -176,8 +189,8 @@ def _say(located: Located, columns: Columns, extent: Extent, notes: Notes) -> No
     notes.add("position", f"lon {lon}, lat {lat}", evidence, "high" if sure else "low")
     if _is_named(lat, lon):
         notes.warn(f"the names are swapped: {lon} holds longitudes and {lat} latitudes")
-    if share < 0.5:
-        notes.warn(f"only {share:.1%} of {lon}, {lat} lie in the city: another city's file?")
+    if share < LOW_SHARE:
+        notes.warn(say_low(f"{lon}, {lat}", share))
     empty = len(filled) - rows
     zero = int(((located.lon == 0.0) & (located.lat == 0.0)).sum())
     if empty or zero:

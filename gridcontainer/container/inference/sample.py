@@ -1,7 +1,7 @@
 """A file's rows as text columns, however they are written, and how the declaration says so."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,20 @@ import pandas as pd
 from gridcontainer.container.declaration import Source
 from gridcontainer.container.inference.content import Content, read_content, read_whole
 from gridcontainer.container.inference.encoding import decode_blocks, infer_encoding
+from gridcontainer.container.inference.excel_sample import read_sheet
 from gridcontainer.container.inference.findings import Notes
 from gridcontainer.container.inference.parquet import empty_as_none, read_parquet
 from gridcontainer.container.inference.records_path import infer_records_path
-from gridcontainer.container.inference.table import infer_dialect, infer_header, read_rows
-from gridcontainer.container.sources.geojson import read_geojson
+from gridcontainer.container.inference.table import (
+    infer_dialect,
+    infer_header,
+    lines_above,
+    read_rows,
+)
+from gridcontainer.container.inference.vector_sample import read_layer
 from gridcontainer.container.sources.json_lines import read_json_lines
-from gridcontainer.container.sources.json_records import flatten, load_json, read_json
+from gridcontainer.container.sources.json_records import flatten
+from gridcontainer.container.sources.json_stream import JsonFacts, stream_geojson, stream_json
 from gridcontainer.container.sources.json_text import parse_json
 from gridcontainer.container.sources.records import RawRow, distinct
 from gridcontainer.errors import SourceError
@@ -27,65 +34,73 @@ _JSON_LIMIT = 256 << 20  # bytes
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows of a file, evenly over it.
+    """Rows of a file: evenly over it, or the first ones of a sheet or layer.
 
     Attributes:
-        frame: n <= 50,000 rows; every column text (or bytes, of Parquet), None where empty.
+        frame: n <= 50,000 rows; every column text, None where empty.
         source: keys of the declaration's ``source``, without ``path``.
         whole: the sample is all rows.
-        has_shapes: rows come with a column ``geometry`` of GeoJSON.
         named: the file itself names its columns.
+        crs: CRS that the file says for a column of shapes, by the column's name.
     """
 
     frame: pd.DataFrame
     source: dict[str, Any]
     whole: bool
-    has_shapes: bool = False
     named: bool = True
+    crs: dict[str, str | None] = field(default_factory=dict)
 
 
-def read_sample(path: Path, notes: Notes) -> Sample | None:
+def read_sample(path: Path, notes: Notes, *, layer: str | None = None) -> Sample:
     """Find out how a file is written, and read rows of it.
 
-    Returns:
-        None for Excel, which is recognised and not read yet.
+    Args:
+        path: path of the file.
+        notes: takes what is found.
+        layer: layer of a vector file or sheet of a workbook, where a person chose one.
 
     Raises:
         SourceError: the file cannot be read, or holds nothing like rows.
     """
     content = read_content(path)
-    _say_zipped(path, content, notes)
-    if content.magic == "excel":
-        _say_excel(path, notes)
-        return None
-    if content.magic == "parquet":
-        frame, whole = read_parquet(path, SAMPLE_ROWS, notes)
-        return Sample(frame, {"format": "parquet"}, whole)
-    encoding = infer_encoding(content, notes)
-    texts = decode_blocks(content, encoding)
-    start = texts[0].lstrip()[:1]
-    if start in ("{", "["):
-        sample = _read_json_kind(path, texts, encoding, content.whole, notes)
+    if layer is not None and content.magic not in ("vector", "excel"):
+        raise SourceError(f"{path} has no layers and no sheets to choose from")
+    if content.magic == "text":
+        sample = _read_text(path, content, notes)
+    elif content.magic == "excel":
+        rows, keys, whole = read_sheet(path, layer, SAMPLE_ROWS, notes)
+        sample = _of_records(rows, keys, whole)
+    elif content.magic == "parquet":
+        frame, whole, crs = read_parquet(path, SAMPLE_ROWS, notes)
+        sample = Sample(frame, {"format": "parquet"}, whole, crs=crs)
     else:
-        sample = _read_delimited(path, texts, encoding, content.whole, notes)
+        found = read_layer(path, layer, SAMPLE_ROWS, notes)
+        sample = Sample(found.frame, found.source, found.whole, crs={"geometry": found.crs})
     if sample.frame.empty:
         raise SourceError(f"{path} has no rows below its header: there is nothing to infer from")
+    if not sample.whole:
+        notes.add("rows", f"{len(sample.frame):,}", "a sample: not all rows are looked at")
+        notes.warn(
+            f"drafted from a sample of {len(sample.frame):,} rows: others may be written else"
+        )
     return sample
 
 
-def _say_zipped(path: Path, content: Content, notes: Notes) -> None:
+def _read_text(path: Path, content: Content, notes: Notes) -> Sample:
     if content.compressed:
-        notes.add("compression", "gzip", "first bytes 1f 8b")
-    if content.compressed != (path.suffix == ".gz"):
-        has = "is gzip without the ending .gz" if content.compressed else "ends in .gz, is no gzip"
-        notes.warn(f"{path.name} {has}: the container goes by the ending; rename the file")
-
-
-def _say_excel(path: Path, notes: Notes) -> None:
-    notes.add("format", "excel", "a ZIP archive with xl/ inside, or OLE, by its first bytes")
-    if path.suffix.lower() not in (".xlsx", ".xls", ".xlsm"):
-        notes.warn(f"{path.name} is an Excel file by its bytes, whatever its name says")
-    notes.warn("Excel is recognised and not read: export the sheet as CSV in UTF-8 to infer more")
+        named = "" if path.suffix == ".gz" else f"; {path.name} does not end in .gz"
+        notes.add("compression", "gzip", f"first bytes 1f 8b{named}")
+    elif path.suffix == ".gz":
+        raise SourceError(
+            f"{path} is plain text and no gzip, whatever its ending .gz says: give it another name"
+        )
+    encoding = infer_encoding(content, notes)
+    if encoding.startswith("utf-16"):
+        notes.add("kind", "UTF-16 text", "two bytes a character")
+    texts = decode_blocks(content, encoding)
+    if texts[0].lstrip()[:1] in ("{", "["):
+        return _read_json_kind(path, texts, encoding, content.whole, notes)
+    return _read_delimited(path, texts, encoding, content.whole, notes)
 
 
 def _read_json_kind(
@@ -99,20 +114,43 @@ def _read_json_kind(
         source = Source(path=path.name, format="jsonlines", encoding=encoding)
         rows = list(read_json_lines(path, source)) if whole else _parse_lines(lines)
         return _of_records(rows, {"format": "jsonlines", "encoding": encoding}, whole)
-    read_whole(path, _JSON_LIMIT)
-    value = load_json(path, encoding)
+    value = _parse(path, encoding)
+    keys = {"format": "json", "encoding": encoding}
+    found = JsonFacts()
     if isinstance(value, dict) and isinstance(value.get("features"), list):
-        source = Source(path=path.name, format="geojson", encoding=encoding)
+        keys["format"] = "geojson"
         notes.add("format", "geojson", f"a collection of {len(value['features']):,} features")
-        keys = {"format": "geojson", "encoding": encoding}
-        return _of_records(list(read_geojson(path, source)), keys, True, has_shapes=True)
+        rows = list(stream_geojson(path, Source.model_validate({"path": path.name, **keys}), found))
+        crs = {"geometry": found.crs}
+        return replace(_of_records(rows, keys, True), crs=crs)
     records = infer_records_path(value, notes)
     if records is None:
         raise SourceError(f"{path} is JSON and holds no list or object of records")
     notes.add("format", "json", "one JSON value")
-    source = Source(path=path.name, format="json", encoding=encoding, records=records)
-    keys = {"format": "json", "encoding": encoding, "records": records}
-    return _of_records(list(read_json(path, source)), keys, True)
+    keys["records"] = records
+    source = Source.model_validate({"path": path.name, **keys})
+    rows = list(stream_json(path, source, JsonFacts(), found))
+    if found.is_late:
+        rows = list(stream_json(path, source, found, JsonFacts()))
+    return _of_records(rows, keys, True)
+
+
+def _parse(path: Path, encoding: str) -> Any:
+    """The file's one JSON value; bytes that are not in the encoding are left to the reader.
+
+    Raises:
+        SourceError: names the line and column where it stops being JSON.
+    """
+    text = read_whole(path, _JSON_LIMIT).decode(encoding, "replace").removeprefix("\ufeff")
+    try:
+        return parse_json(text)
+    except json.JSONDecodeError as error:
+        raise SourceError(
+            f"{path} is not JSON from line {error.lineno}, column {error.colno}: {error.msg}. "
+            "Is the file cut short? One record a line is source.format: jsonlines"
+        ) from error
+    except RecursionError as error:
+        raise SourceError(f"{path} is JSON nested too deeply to be records") from error
 
 
 def _is_json_lines(texts: list[str]) -> bool:
@@ -135,13 +173,11 @@ def _parse_lines(lines: list[str]) -> list[RawRow]:
     return rows
 
 
-def _of_records(
-    rows: list[RawRow], source: dict[str, Any], whole: bool, *, has_shapes: bool = False
-) -> Sample:
+def _of_records(rows: list[RawRow], source: dict[str, Any], whole: bool) -> Sample:
     good = [row.values for row in rows if row.fault is None]
     chosen = good[:: -(-len(good) // SAMPLE_ROWS) or 1]
     frame = pd.DataFrame(chosen, dtype=object)
-    return Sample(empty_as_none(frame), source, whole and len(chosen) == len(good), has_shapes)
+    return Sample(empty_as_none(frame), source, whole and len(chosen) == len(good))
 
 
 def _read_delimited(
@@ -153,6 +189,10 @@ def _read_delimited(
             f"{path} is text in which no separator (comma, tab, semicolon, pipe, blank) gives "
             "most lines the same number of fields: no table, or several"
         )
+    above = lines_above(texts[0], dialect)
+    if above:
+        texts = [texts[0].split("\n", above)[above], *texts[1:]]
+        notes.warn(f"{above} lines above the names of the columns are taken for a title: skip_rows")
     rows = [row for text in texts for row in read_rows(text, dialect.separator, dialect.quote)]
     header = infer_header(rows, notes)
     if header and len(rows[0]) != dialect.fields:
@@ -166,4 +206,5 @@ def _read_delimited(
     frame = frame.mask(frame == "", None)
     source: dict[str, Any] = {"format": "csv", "encoding": encoding}
     source |= {"separator": dialect.separator, "quote": dialect.quote, "header": header}
+    source |= {"skip_rows": above} if above else {}
     return Sample(frame, source, whole and len(chosen) == len(body), named=header)

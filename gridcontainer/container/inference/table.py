@@ -11,6 +11,7 @@ from gridcontainer.container.inference.findings import Notes
 
 _SEPARATORS: Final = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "blank"}
 _LOOKED_AT = 4000  # lines
+_MOST_ABOVE = 10  # lines of titles above the names of the columns
 _ENOUGH = 0.8  # share of rows with the modal number of fields
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?\s*")
 _TIME = re.compile(r"\s*\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}.*)?|\s*\d{1,2}:\d{2}(:\d{2})?\s*")
@@ -195,6 +196,21 @@ def infer_header(rows: list[list[str]], notes: Notes) -> bool:
     evidence = f"no column of numbers; {len(again)} of the first row's fields stand again below"
     notes.add("header", "yes" if header else "no", evidence, "medium" if header else "low")
     return header
+
+
+def lines_above(text: str, dialect: Dialect) -> int:
+    """Lines of titles above the names of the columns: of other numbers of fields, and no names."""
+    lines = text.split("\n", _MOST_ABOVE + 1)[: _MOST_ABOVE + 1]
+    counts = [
+        len(rows[0]) if (rows := read_rows(line, dialect.separator, dialect.quote)) else 0
+        for line in lines
+    ]
+    if dialect.fields not in counts or counts[0] == dialect.fields:
+        return 0
+    above = counts.index(dialect.fields)
+    names = read_rows(lines[above], dialect.separator, dialect.quote)[0]
+    is_title = all(2 * count <= dialect.fields for count in counts[:above])
+    return above if is_title and not any(map(_is_value, names)) else 0
 
 
 def _mostly_values(fields: Iterable[str]) -> bool:

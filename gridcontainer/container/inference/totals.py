@@ -8,35 +8,90 @@ import pandas as pd
 from gridcontainer.container.inference.findings import Notes
 from gridcontainer.grid.arrays import Float64s
 
-_WORDS: Final = ("合计", "总计", "小计", "全市", "total", "sum", "subtotal", "all")
+_WORDS: Final = ("合计", "总计", "小计", "总和", "total", "grand total", "subtotal", "sub-total")
 _ROWS: Final = 20_000  # a longer table is a log, not a table of figures
 _AGREEING: Final = 2  # columns, and half of them: by chance one adds up
+_MOST: Final = 0.34  # share of the rows that can be totals of the others
 
 
-def warn_of_totals(frame: pd.DataFrame, numbers: dict[str, Float64s], notes: Notes) -> None:
-    """Warn of rows that look like totals.
+def infer_totals(
+    frame: pd.DataFrame, numbers: dict[str, Float64s], label: str | None, notes: Notes
+) -> str | None:
+    """The declaration's ``totals``: a condition that rows fulfil which are called totals and are.
+
+    Rows of which only one is true are told, and left to a person.
 
     Args:
-        frame: all rows of the file, as text.
+        frame: all rows of a table without positions, as text.
         numbers: its columns of numbers, NaN where there is none.
-        notes: where the warning goes.
+        label: the column by which people call a row.
+        notes: where the evidence and the warning go.
+
+    Returns:
+        None where no row is both called a total and the sum of others.
     """
-    if not 3 <= len(frame) <= _ROWS:
-        return
-    named = _rows_called_total(frame)
-    summed = _rows_that_are_sums(list(numbers.values()), len(frame))
-    rows = sorted(named | summed)
-    if rows:
-        listed = ", ".join(str(row + 1) for row in rows[:6]) + (", ..." if len(rows) > 6 else "")
-        notes.warn(
-            f"{len(rows):,} rows look like totals of other rows (row {listed}): a sum over all "
-            "rows would count twice; declare them: totals: a Spark SQL condition on the columns"
-        )
+    if not 3 <= len(frame) <= _ROWS or not numbers:
+        return None
+    figures = list(numbers.values())
+    summed = _rows_that_are_sums(figures, len(frame))
+    named = _rows_called_total(frame, [n for n in frame.columns if n not in numbers])
+    called = set().union(*(found for found, _ in named.values()))
+    rows = sorted(summed | called)
+    if not rows or len(rows) > _MOST * len(frame):
+        return None
+    listed = ", ".join(str(row + 1) for row in rows[:6]) + (", ..." if len(rows) > 6 else "")
+    told = f"{len(rows):,} rows look like totals of other rows (row {listed})"
+    proven = bool(called) and all(_is_sum(row, called, figures) for row in called)
+    if proven:
+        condition = " OR ".join(_condition(name, texts) for name, (_, texts) in named.items())
+        notes.add("totals", condition, f"{told}; by their name, and their numbers are sums", "high")
+        notes.warn(f"{told}: the draft keeps those that are called so out of the table (totals)")
+        return condition
+    names = ""
+    if label is not None:
+        names = f" ({', '.join(str(frame[label].iloc[row]) for row in rows[:6])})"
+    notes.warn(
+        f"{told}: a sum over all rows would count twice; declare those that are totals{names}: "
+        "totals: a condition on the columns"
+    )
+    return None
 
 
-def _rows_called_total(frame: pd.DataFrame) -> set[int]:
-    cells = frame.map(lambda cell: isinstance(cell, str) and cell.strip().lower() in _WORDS)
-    return set(np.flatnonzero(cells.to_numpy().any(axis=1)).tolist())
+def _is_sum(row: int, called: set[int], figures: list[Float64s]) -> bool:
+    """Whether most numbers of a row are sums of all rows, or of the rows up to the next total."""
+    others = [at for at in range(len(figures[0])) if at not in called]
+    above = [at for at in others if max((c for c in called if c < row), default=-1) < at < row]
+    below = [at for at in others if row < at < min((c for c in called if c > row), default=1 << 60)]
+    able = [values for values in figures if np.isfinite(values[row]) and values[row] != 0.0]
+    agreeing = [
+        any(len(part) > 1 and np.isclose(np.nansum(values[part]), values[row], rtol=1e-9)
+            for part in (others, above, below))
+        for values in able
+    ]  # fmt: skip
+    return bool(able) and sum(agreeing) >= max(1, len(able) / 2)
+
+
+def _condition(name: str, texts: set[str]) -> str:
+    listed = ", ".join("'" + text.replace("'", "''") + "'" for text in sorted(texts))
+    column = f"`{name.replace('`', '``')}`"
+    return f"{column} IN ({listed})" if len(texts) > 1 else f"{column} = {listed}"
+
+
+def _rows_called_total(
+    frame: pd.DataFrame, names: list[Any]
+) -> dict[str, tuple[set[int], set[str]]]:
+    """Rows with a word for a total in a column of words, and the texts, by column.
+
+    The word must be rare in its column: a column of kinds may have one that is called total.
+    """
+    found: dict[str, tuple[set[int], set[str]]] = {}
+    for name in names:
+        texts = frame[name]
+        called = texts.map(lambda t: isinstance(t, str) and t.strip().lower() in _WORDS)
+        rows = np.flatnonzero(called.to_numpy())
+        if 0 < len(rows) <= _MOST * len(frame):
+            found[str(name)] = (set(rows.tolist()), set(texts.iloc[rows]))
+    return found
 
 
 def _rows_that_are_sums(columns: list[Float64s], rows: int) -> set[int]:

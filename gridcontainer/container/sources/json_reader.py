@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
+from gridcontainer.container.sources.content_kind import GZIP, read_head
 from gridcontainer.container.sources.json_text import parse_json_at
 from gridcontainer.container.sources.records import UNREADABLE, unreadable
 from gridcontainer.errors import SourceError
@@ -157,7 +158,8 @@ class JsonReader:
             raise self.error(f"a value of more than {_LONGEST_VALUE:,} characters")
         try:
             if self._file is None:
-                opened = gzip.open if self.path.suffix == ".gz" else open
+                packed = self.path.suffix == ".gz" or read_head(self.path).startswith(GZIP)
+                opened = gzip.open if packed else open
                 self._file = opened(self.path, "rb")  # type: ignore[assignment]
             data = self._file.read(max(_CHUNK, len(self._text)))  # type: ignore[union-attr]
         except UNREADABLE as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, cast
 
 import pyarrow as pa
@@ -10,8 +10,10 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridcontainer.container.declaration import Source
+from gridcontainer.container.sources.content_kind import is_zip, vector_members
 from gridcontainer.container.sources.hex_text import to_hex
 from gridcontainer.container.sources.json_text import json_text
+from gridcontainer.container.sources.parquet_columns import split_undecodable
 from gridcontainer.container.sources.records import (
     FAULT,
     FILE,
@@ -60,10 +62,12 @@ def open_layer(path: Path, source: Source) -> Layer:
         SourceError: GDAL cannot read the file, or it has no such layer, or several.
     """
     try:
-        layers = [name for name, _ in pyogrio.list_layers(path)]
+        layers = [name for name, _ in pyogrio.list_layers(gdal_path(path))]
         if source.layer is None and len(layers) > 1:
             raise SourceError(f"{path} has layers {', '.join(layers)}; name one: source.layer")
-        about = pyogrio.read_info(path, layer=source.layer, encoding=_encoding(path, source))
+        about = pyogrio.read_info(
+            gdal_path(path), layer=source.layer, encoding=_encoding(path, source)
+        )
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
     fields = distinct([SHAPE, *map(str, about["fields"])])
@@ -135,7 +139,7 @@ def _tables(
     """Batches as GDAL gives them, with the names of the layer's columns."""
     left = None if stop is None else stop - start
     with pyogrio.open_arrow(
-        path,
+        gdal_path(path),
         layer=layer.name,
         encoding=_encoding(path, source),
         skip_features=start,
@@ -156,7 +160,10 @@ def _tables(
 
 def _to_raw(batch: pa.RecordBatch, layer: Layer, file: str, done: int) -> pa.RecordBatch:
     schema, count = raw_schema(layer.columns), len(batch)
-    columns = {name: _as_text(batch.column(name)) for name in batch.schema.names}
+    texts = {name: _as_text(batch.column(name)) for name in batch.schema.names}
+    columns, faults = split_undecodable(texts)  # GDAL does not look at UTF-8
+    if faults:
+        columns[FAULT] = pa.array([faults.get(row) for row in range(count)], pa.string())
     columns[FILE] = pa.repeat(file, count)
     columns[ROW] = pa.array(range(done + 1, done + count + 1), pa.int64())
     nothing = pa.nulls(count, pa.string())
@@ -186,8 +193,28 @@ def _value_text(value: Any) -> str | None:
     return value.isoformat() if hasattr(value, "isoformat") else json_text(value)
 
 
+def gdal_path(path: Path) -> str:
+    """What GDAL calls a file; for a ZIP archive, the folder in it that holds the layers.
+
+    GDAL itself looks into an archive only if its name ends in .zip, and not into its folders.
+    """
+    if not is_zip(path):
+        return str(path)
+    inside = PurePosixPath(next(iter(vector_members(path)), ""))
+    folder = "" if inside.parent == PurePosixPath(".") else f"/{inside.parent}"
+    return f"/vsizip/{{{path.resolve()}}}{folder}"
+
+
 def _encoding(path: Path, source: Source) -> str | None:
-    return source.encoding if path.suffix.lower() == ".shp" else None
+    """The encoding of a Shapefile: the declared one, else that of its .cpg, else the default.
+
+    Without a .cpg GDAL takes texts for Latin ones; the default makes bytes that do not fit a fault.
+    """
+    is_shapefile = path.suffix.lower() == ".shp"
+    if "encoding" in source.model_fields_set and (is_shapefile or is_zip(path)):
+        return source.encoding
+    says_own = any(path.with_suffix(ending).is_file() for ending in (".cpg", ".CPG"))
+    return source.encoding if is_shapefile and not says_own else None
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:
