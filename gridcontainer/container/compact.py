@@ -7,17 +7,21 @@ each partition is a version of its own, so that what is done stays done after a 
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
 
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
+from gridcontainer.container.partition_files import (
+    ALL_ROWS,
+    PartitionFiles,
+    measure_partitions,
+)
 from gridcontainer.container.runs import last_run, record_run
 from gridcontainer.container.storage import COMPACTED, Storage
 from gridcontainer.container.tables.arrange import arrange, sample_places
@@ -28,7 +32,6 @@ from gridcontainer.container.tables.frames import (
     renew_properties,
 )
 from gridcontainer.container.tables.layout import (
-    ROWS_PER_FILE,
     Layout,
     choose_layout,
     layout_of,
@@ -37,40 +40,6 @@ from gridcontainer.container.tables.log import require_snapshot
 from gridcontainer.errors import StorageError
 from gridcontainer.grid.levels import MAX_LEVEL, get_level
 from gridcontainer.spark.predicates import PREFIX_LEVELS
-
-_ALL: Final = "true"  # the predicate of a table without partitions
-_MOST_FILES: Final = 2  # times as many as the rows are worth
-_MOST_OVERLAPS: Final = 0.25  # of the files of a partition
-
-
-@dataclass(frozen=True)
-class PartitionFiles:
-    """The files of one partition, and whether they are to be written anew.
-
-    Attributes:
-        values: of the partition columns, by name; empty for a table without partitions.
-        rows: in it.
-        files: in it.
-        overlaps: files that begin before an earlier one ends, in the order of cells.
-        wanted: files that the rows are worth.
-    """
-
-    values: dict[str, str]
-    rows: int
-    files: int
-    overlaps: int
-    wanted: int
-
-    @property
-    def is_poor(self) -> bool:
-        """Whether the partition is worth writing anew."""
-        too_many = self.files > _MOST_FILES * self.wanted
-        return too_many or (self.files > 1 and self.overlaps > _MOST_OVERLAPS * self.files)
-
-    @property
-    def predicate(self) -> str:
-        """True for its rows, as SQL."""
-        return " AND ".join(f"{name} = '{value}'" for name, value in self.values.items()) or _ALL
 
 
 @dataclass(frozen=True)
@@ -176,7 +145,7 @@ def plan_compaction(spark: SparkSession, path: str) -> Plan:
         else int(properties.get("gridcontainer.level") or MAX_LEVEL)
     )
     rows = DeltaTable.forPath(spark, path).toDF()
-    partitions = tuple(_partitions(rows, layout))
+    partitions = tuple(measure_partitions(rows, layout))
     count = sum(part.rows for part in partitions)
     sample = partial(sample_places, rows, count=count, kind=kind)
     best = choose_layout(sample, kind=kind, level=level, count=count, levels=levels)
@@ -206,44 +175,12 @@ def compact(
         _rewrite(rows.where(part.predicate), plan.path, layout, part.predicate)
 
 
-def _partitions(rows: DataFrame, layout: Layout) -> Iterable[PartitionFiles]:
-    """By their rows, so that they are true whatever the log's statistics hold."""
-    order = F.col(layout.order[-1])
-    by_file = (
-        rows.groupBy(*layout.partition, F.col("_metadata.file_path").alias("file"))
-        .agg(F.count("*").alias("rows"), F.min(order).alias("first"), F.max(order).alias("last"))
-        .orderBy(*layout.partition, "first", "last")
-        .collect()
-    )
-    found: dict[tuple[str, ...], list[tuple[int, int, int]]] = {}
-    for row in by_file:
-        values = tuple(row[name] for name in layout.partition)
-        found.setdefault(values, []).append((row["rows"], row["first"], row["last"]))
-    for values, files in found.items():
-        count = sum(rows for rows, _, _ in files)
-        yield PartitionFiles(
-            values=dict(zip(layout.partition, values, strict=True)),
-            rows=count,
-            files=len(files),
-            overlaps=_count_overlaps([(first, last) for _, first, last in files]),
-            wanted=max(1, -(-count // ROWS_PER_FILE)),
-        )
-
-
-def _count_overlaps(ranges: Sequence[tuple[int, int]]) -> int:
-    overlaps, reached = 0, None
-    for first, last in ranges:
-        overlaps += reached is not None and first < reached
-        reached = last if reached is None else max(reached, last)
-    return overlaps
-
-
 def _change_layout(rows: DataFrame, path: str, layout: Layout) -> None:
     level = layout.prefix_level
     if level is not None:
         length = get_level(level).code_length
         rows = rows.withColumn("grid_prefix", F.substring("grid_code", 1, length))
-    _rewrite(rows, path, layout, _ALL)
+    _rewrite(rows, path, layout, ALL_ROWS)
     renew_properties(rows.sparkSession, path, {"gridcontainer.prefix_level": str(level)})
 
 
@@ -255,6 +192,6 @@ def _rewrite(rows: DataFrame, path: str, layout: Layout, predicate: str) -> None
         .option("dataChange", "false")
         .option("userMetadata", COMPACTED)
     )
-    if predicate != _ALL:
+    if predicate != ALL_ROWS:
         writer = writer.option("replaceWhere", predicate)
     writer.save(path)

@@ -6,7 +6,8 @@ partitions, quarantine) follows from it and from the city's profile.
 
 from gridcontainer.container.declaration.city import CityProfile, Extent, ReferenceSets, load_city
 from gridcontainer.container.declaration.database import Database, Split
-from gridcontainer.container.declaration.dataset import Declaration, load_declarations
+from gridcontainer.container.declaration.dataset import Declaration
+from gridcontainer.container.declaration.load import load_declarations
 from gridcontainer.container.declaration.source import Position, Source, Time
 
 __all__ = [

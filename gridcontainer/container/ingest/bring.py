@@ -13,6 +13,7 @@ from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.ingest.delivery import Delivery
 from gridcontainer.container.ingest.guard import Guard
 from gridcontainer.container.ingest.in_memory import RecordJudge, is_sound
+from gridcontainer.container.ingest.properties import note_renamed
 from gridcontainer.container.ingest.table import DatasetTable
 from gridcontainer.container.judge.columns import KEY, REASON
 from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
@@ -24,7 +25,7 @@ from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.actions import DataFile
 from gridcontainer.container.tables.log import read_snapshot
 from gridcontainer.container.tables.rows import read_rows
-from gridcontainer.container.tables.state import Changes
+from gridcontainer.container.tables.state import Changes, TableState
 
 _ARROW: Final[Any] = pyarrow.compute  # it has no types
 
@@ -79,6 +80,28 @@ class Brought:
     repaired: Mapping[str, int]
     notes: tuple[str, ...] = ()
 
+    def numbers(self, table: TableState) -> dict[str, Any]:
+        """What the run ledger says of the rows, by attribute of ``Run``.
+
+        Args:
+            table: what the table holds after the run.
+        """
+        changes = self.changes
+        return {
+            "table_version": table.version,
+            "rows_in": self.rows_in,
+            "rows_out": table.rows - changes.kept,
+            "rows_quarantined": sum(self.reasons.values()),
+            "reasons": dict(self.reasons),
+            "mended": dict(self.repaired),
+            "inserted": changes.inserted,
+            "updated": changes.updated,
+            "deleted": changes.deleted,
+            "kept": changes.kept,
+            "files_before": changes.files_before,
+            "files_rewritten": changes.files_rewritten,
+        }
+
 
 def bring_in_memory(work: Work, judged: pa.Table) -> Brought:
     """Bring judged rows that are in memory into the tables.
@@ -116,7 +139,11 @@ def bring_in_memory(work: Work, judged: pa.Table) -> Brought:
         quarantined=write_quarantine_files(quarantined, work.storage),
         reasons=reasons,
         repaired=repaired,
-        notes=(*work.source.notes, *table.note_renamed(there), *note_repeated(work, judged)),
+        notes=(
+            *work.source.notes,
+            *note_renamed(work.declaration.dataset, work.judge.names, there),
+            *note_repeated(work, judged),
+        ),
     )
 
 

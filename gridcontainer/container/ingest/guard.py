@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, Self
 
+from gridcontainer.container.declaration import Declaration
 from gridcontainer.errors import DeliveryError
+
+# A record of these formats need not have all members.
+_SPARSE_FORMATS: Final = frozenset({"json", "jsonlines", "geojson"})
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,17 @@ class Guard:
     most_removed: float
     is_accepted: bool = False
     all_name_columns: bool = True
+
+    @classmethod
+    def of(cls, declaration: Declaration, *, is_accepted: bool) -> Self:
+        """The guard of a dataset.
+
+        Args:
+            declaration: declaration of the dataset.
+            is_accepted: a person agreed to whatever the delivery takes away.
+        """
+        names_all = declaration.source.format not in _SPARSE_FORMATS
+        return cls(declaration.dataset, declaration.most_removed, is_accepted, names_all)
 
     def require_rows(self, *, rows_in: int, rows_before: int) -> None:
         """Refuse an empty delivery where the last one had records.

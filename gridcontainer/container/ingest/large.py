@@ -16,6 +16,7 @@ from gridcontainer.container.ingest.bring import (
 )
 from gridcontainer.container.ingest.cut import choose_bounds
 from gridcontainer.container.ingest.distributed import KEY_BUCKETS, Sorted, sort_and_write
+from gridcontainer.container.ingest.properties import note_renamed
 from gridcontainer.container.ingest.spark_errors import told_in_one_line
 from gridcontainer.container.ingest.staging import staging_folder
 from gridcontainer.container.ingest.tasks import FileTasks, FrameTasks, Sample, kept_columns
@@ -77,7 +78,11 @@ def _bring_large(
         quarantined=written.wrote.quarantined,
         reasons=written.wrote.reasons,
         repaired=written.wrote.repaired,
-        notes=(*work.source.notes, *work.table.note_renamed(there), *_notes(work, written)),
+        notes=(
+            *work.source.notes,
+            *note_renamed(work.declaration.dataset, work.judge.names, there),
+            *_notes(work, written),
+        ),
     )
 
 
@@ -198,14 +203,9 @@ def _change_large(
             work.declaration.dataset, retyped, table_schema(work, own), there.metadata.schema
         )
         merged = merge_changes(
-            changes,
-            new,
-            table.path,
-            counts=counts,
-            layout=layout_of(there),
-            deletes=work.declaration.deletes_absent,
+            changes, new, table.path, counts=counts, layout=layout_of(there), deletes=deletes,
             closed=table.started if work.declaration.history else None,
-        )
+        )  # fmt: skip
     finally:
         changes.unpersist()
     for file in staged:

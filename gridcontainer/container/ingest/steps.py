@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], None]
 SessionMaker = Callable[[], "SparkSession"]
-# A record of these formats need not have all members.
-_SPARSE_FORMATS: Final = frozenset({"json", "jsonlines", "geojson"})
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ class Ingest:
         self, brought: Brought, fingerprint: str, seconds: float
     ) -> tuple[Run, TableState]:
         """Check that no row was lost, and write the run into the ledger."""
-        table, changes = find_state(self.path), brought.changes
+        table = find_state(self.path)
         # Else its rows may be others, as many: the ledger would not be true.
         if table is None or table.version != brought.version:
             raise StorageError(
@@ -119,18 +117,7 @@ class Ingest:
             started=self.started,
             seconds=seconds,
             fingerprint=fingerprint,
-            table_version=table.version,
-            rows_in=brought.rows_in,
-            rows_out=table.rows - changes.kept,
-            rows_quarantined=sum(brought.reasons.values()),
-            reasons=dict(brought.reasons),
-            mended=dict(brought.repaired),
-            inserted=changes.inserted,
-            updated=changes.updated,
-            deleted=changes.deleted,
-            kept=changes.kept,
-            files_before=changes.files_before,
-            files_rewritten=changes.files_rewritten,
+            **brought.numbers(table),
         )
         run.require_conservation()
         record_run(self.storage, run)
@@ -176,12 +163,7 @@ class Ingest:
 
     @property
     def _guard(self) -> Guard:
-        return Guard(
-            self.declaration.dataset,
-            self.declaration.most_removed,
-            self.accepts_removal,
-            all_name_columns=self.declaration.source.format not in _SPARSE_FORMATS,
-        )
+        return Guard.of(self.declaration, is_accepted=self.accepts_removal)
 
     def _is_small(self, files: Sequence[FileState]) -> bool:
         """Whether the source is judged in this process.

@@ -9,19 +9,17 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from gridcontainer.container.column_lookup import ColumnNames
-from gridcontainer.container.column_names import (
-    COLUMNS_PROPERTY,
-    renamed_columns,
-    say_renamed,
-    to_property,
-)
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.files import Files
 from gridcontainer.container.ingest.delivery import Delivery
+from gridcontainer.container.ingest.properties import (
+    KEY_PROPERTY,
+    dataset_properties,
+    renewed_metadata,
+)
 from gridcontainer.container.ingest.rows import RowMaker, places_of
 from gridcontainer.container.tables import layout as layouts
-from gridcontainer.container.tables.actions import Action, DataFile, Snapshot, TableMetadata
+from gridcontainer.container.tables.actions import DataFile, Snapshot, TableMetadata
 from gridcontainer.container.tables.column_types import changed_types, require_same_types
 from gridcontainer.container.tables.compare import compare
 from gridcontainer.container.tables.data_files import write_files
@@ -31,7 +29,6 @@ from gridcontainer.container.tables.properties import layout_properties, statist
 from gridcontainer.container.tables.state import Changes
 from gridcontainer.container.tables.update import updated_rows
 
-_KEY: Final = "gridcontainer.key"
 _MOST_CHANGED: Final = 0.5  # of the rows; above it all is written anew, and laid out anew
 
 
@@ -64,20 +61,6 @@ class DatasetTable:
         """Stored names of the source's columns."""
         return list(self.names.values())
 
-    def note_renamed(self, there: Snapshot | None) -> list[str]:
-        """A sentence that names the source columns which a run stores under another name.
-
-        Args:
-            there: the table before the run; what it says already is not said again.
-        """
-        said = _names_of(there).renamed if there else None
-        new = {
-            column: stored
-            for column, stored in renamed_columns(self.names).items()
-            if (said or {}).get(column) != stored
-        }
-        return [say_renamed(self.declaration.dataset, new)] if new else []
-
     def maker(self, layout: Layout) -> RowMaker:
         """Makes rows for the table in a layout."""
         return RowMaker(
@@ -87,18 +70,7 @@ class DatasetTable:
     @cached_property
     def properties(self) -> dict[str, str]:
         """The properties that tell what the dataset is."""
-        declaration = self.declaration
-        return {
-            "gridcontainer.title": declaration.title,
-            "gridcontainer.kind": declaration.kind,
-            "gridcontainer.level": str(self.level or ""),
-            "gridcontainer.prefix_levels": ",".join(map(str, self.prefix_levels)),
-            "gridcontainer.label": declaration.label or "",
-            _KEY: ",".join(declaration.key),
-            "gridcontainer.tags": ",".join(declaration.tags),
-            COLUMNS_PROPERTY: to_property(renamed_columns(self.names)),
-            "gridcontainer.confidential": str("confidential" in declaration.sensitivity.values()),
-        }
+        return dataset_properties(self.declaration, self.names, self.level, self.prefix_levels)
 
     def create(self, sound: pa.Table) -> tuple[Changes, int]:
         """Make the table with its first rows.
@@ -166,7 +138,7 @@ class DatasetTable:
 
     def is_rekeyed(self, there: Snapshot) -> bool:
         """Whether the table was written with another key, so that no row is known again."""
-        return bool(there.metadata.properties.get(_KEY) != self.properties[_KEY])
+        return bool(there.metadata.properties.get(KEY_PROPERTY) != self.properties[KEY_PROPERTY])
 
     def is_replaced(
         self, there: Snapshot, columns: Iterable[str], *, changed: int, rows: int, is_retyped: bool
@@ -190,13 +162,11 @@ class DatasetTable:
 
     def _write_whole(self, sound: pa.Table, there: Snapshot | None) -> int:
         """Write the whole table, laid out anew; returns the version."""
+        kind = self.declaration.kind
         layout = choose_layout(
-            partial(places_of, sound, self.declaration.kind),
-            kind=self.declaration.kind,
-            level=self.level,
-            count=sound.num_rows,
+            partial(places_of, sound, kind), kind=kind, level=self.level, count=sound.num_rows,
             levels=self.prefix_levels,
-        )
+        )  # fmt: skip
         rows = self.maker(layout).make(sound)
         written = self._write(rows, layout.partition)
         return self.commit_whole(written, rows.schema, layout, there)
@@ -222,10 +192,7 @@ class DatasetTable:
             after=there.version if there else None,
             operation="WRITE" if there else "CREATE TABLE AS SELECT",
             parameters={"mode": "Overwrite", "predicate": "[]"},
-            metrics={
-                "numFiles": len(added),
-                "numOutputRows": sum(file.rows for file in added),
-            },
+            metrics={"numFiles": len(added), "numOutputRows": sum(file.rows for file in added)},
         )
 
     def _update(self, there: Snapshot, delivery: Delivery) -> tuple[Changes, int]:
@@ -247,7 +214,7 @@ class DatasetTable:
             for_feed=True,
         )  # fmt: skip
         actions = [
-            *self._metadata_actions(there, rows.schema),
+            *renewed_metadata(there, rows.schema, self.properties),
             *(there.files[at].removed() for at in touched),
             *(file.added() for file in self._write(rows, layout.partition)),
             *(file.told() for file in feed),
@@ -268,31 +235,12 @@ class DatasetTable:
 
     def renew_properties(self, there: Snapshot) -> int:
         """Set the properties that differ; a table that has them all gets no new version."""
-        actions = self._metadata_actions(there, there.metadata.schema)
+        actions = renewed_metadata(there, there.metadata.schema, self.properties)
         if not actions:
             return there.version
         return commit(
             self.files, self.path, actions, after=there.version, operation="SET TBLPROPERTIES"
         )
-
-    def _metadata_actions(self, there: Snapshot, schema: pa.Schema) -> list[Action]:
-        """New columns and properties, where there are any."""
-        # Columns that a delivery lacks may stay in the table, and keep both their names.
-        former = _names_of(there).renamed or {}
-        renamed = {**former, **renamed_columns(self.names)}
-        own = {**self.properties, COLUMNS_PROPERTY: to_property(renamed)}
-        wanted = {**there.metadata.properties, **own}
-        fields = [
-            *there.metadata.schema,
-            *(
-                field.with_nullable(True)
-                for field in schema
-                if field.name not in there.metadata.schema.names
-            ),
-        ]
-        if len(fields) == len(there.metadata.schema) and wanted == there.metadata.properties:
-            return []
-        return replace(there.metadata, schema=pa.schema(fields), properties=wanted).actions()
 
     def _write(self, rows: pa.Table, partition: Sequence[str]) -> list[DataFile]:
         return write_files(
@@ -300,7 +248,3 @@ class DatasetTable:
             statistics=statistics_columns(rows.column_names),
             rows_per_file=layouts.ROWS_PER_FILE,
         )  # fmt: skip
-
-
-def _names_of(there: Snapshot) -> ColumnNames:
-    return ColumnNames.of(there.metadata.schema.names, there.metadata.properties)

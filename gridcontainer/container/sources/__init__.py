@@ -10,6 +10,7 @@ from gridcontainer.container.column_names import stored_names
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.sources.delimited import read_delimited, read_delimited_head
 from gridcontainer.container.sources.delimited.head import note_repeated
+from gridcontainer.container.sources.find import find_files
 from gridcontainer.container.sources.formats import (
     OPENED_FORMATS,
     FoundFiles,
@@ -33,7 +34,6 @@ from gridcontainer.container.sources.snapshot import require_stable
 from gridcontainer.container.sources.source_datum import find_source_datum
 from gridcontainer.container.sources.text.broken import Broken
 from gridcontainer.container.sources.text_pieces import split_text
-from gridcontainer.errors import SourceError
 from gridcontainer.grid.crs_transform import Extent
 
 __all__ = [
@@ -150,22 +150,6 @@ def read_piece(
         )
         for batch in batches
     )
-
-
-def find_files(root: Path, declaration: Declaration) -> list[Path]:
-    """The files of a data set, in order of name.
-
-    Raises:
-        SourceError: there is none; says what lies in that folder instead.
-    """
-    pattern = declaration.source.path
-    files = sorted(path for path in root.glob(pattern) if path.is_file())
-    if files:
-        return files[-1:] if declaration.source.deliveries == "newest" else files
-    folder = (root / pattern).parent
-    beside = sorted(path.name for path in folder.iterdir())[:8] if folder.is_dir() else []
-    hint = f"; {folder} holds {', '.join(beside)}" if beside else f"; there is no folder {folder}"
-    raise SourceError(f"{declaration.dataset}: no file {root / pattern}{hint}")
 
 
 def source_columns(files: Iterable[Path], declaration: Declaration) -> list[str]:
