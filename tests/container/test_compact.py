@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
-from gridcontainer.container import compact as compact_module
+from gridcontainer.container import partition_files
 from gridcontainer.container.compact import compact_datasets
 from gridcontainer.container.ingest.dataset import ingest_dataset
 from gridcontainer.container.storage import Storage
@@ -39,7 +39,7 @@ def compacted(spark, city, declare, tmp_path_factory):
     storage = Storage(str(folder / "container"))
     options = {"city": city, "sources": folder, "storage": storage}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compact_module, "ROWS_PER_FILE", 500)
+        patch.setattr(partition_files, "ROWS_PER_FILE", 500)
         patch.setattr(layout_module, "ROWS_PER_FILE", 500)
         first = ingest_dataset(lambda: spark, declare(key=["id"]), **options)
         path = storage.dataset("planning", "places")
