@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from gridcontainer.container.judge.arrow import Array, Bools, Floats, Ints, pc, to_bools
+from gridcontainer.container.judge.arrow import Array, pc, to_bools
 from gridcontainer.container.judge.numbers import read_plain
+from gridcontainer.grid.arrays import Bools, Float64s, Int64s
 
 Writing = Literal["degrees", "dms", "ddmm", "ddmmss"]
 
@@ -55,7 +56,7 @@ class Angles:
             texts whose degrees are NaN.
     """
 
-    degrees: Floats
+    degrees: Float64s
     hemisphere: npt.NDArray[np.str_]
 
 
@@ -120,10 +121,10 @@ def _read_packed(texts: Array, writing: Writing) -> Angles:
 class _Sixtieths:
     """Minutes or seconds: the whole ones, billionths of one, whether these say all, and both."""
 
-    whole: Ints
-    billionths: Ints
+    whole: Int64s
+    billionths: Int64s
     is_exact: Bools
-    value: Floats
+    value: Float64s
 
     @classmethod
     def of(cls, whole: Array, digits: Array) -> "_Sixtieths":
@@ -137,7 +138,7 @@ class _Sixtieths:
         return cls(whole, padded, np.asarray(fits), value)
 
 
-def _combine(part: dict[str, Array], has_minutes: Bools, has_seconds: Bools) -> Floats:
+def _combine(part: dict[str, Array], has_minutes: Bools, has_seconds: Bools) -> Float64s:
     """Degrees of the parts, rounded once; NaN where they do not fit together."""
     degrees = read_plain(part["degrees"])
     if not has_minutes.any():
@@ -153,7 +154,7 @@ def _combine(part: dict[str, Array], has_minutes: Bools, has_seconds: Bools) -> 
     exact += minutes.billionths * 60 + seconds.billionths
     near = whole + (minutes.value * 60.0 + seconds.value) / 3600.0
     combined = np.where(minutes.is_exact & seconds.is_exact, exact / (3600.0 * unit), near)
-    return cast(Floats, np.where(has_minutes, np.where(sound, combined, np.nan), degrees))
+    return cast(Float64s, np.where(has_minutes, np.where(sound, combined, np.nan), degrees))
 
 
 def _parts(texts: Array, named: str) -> dict[str, Array]:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute
 
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.judge.columns import JUDGED, has_value, to_bools
+from gridcontainer.container.judge.arrow import to_bools
+from gridcontainer.container.judge.columns import JUDGED, has_value
 from gridcontainer.container.judge.condition import holds
 from gridcontainer.container.judge.coordinates import PositionReader
 from gridcontainer.container.judge.keys import key_texts, object_ids

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from gridcontainer.container.declaration.characters import WHITE
-from gridcontainer.container.judge.arrow import Array, Bools, pc, to_bools
+from gridcontainer.container.judge.arrow import Array, pc, to_bools
 from gridcontainer.errors import SourceError
+from gridcontainer.grid.arrays import Bools
 
 _SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-3, 1e7  # between them Java writes doubles without exponent
 

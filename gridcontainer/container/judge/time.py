@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
@@ -29,6 +28,7 @@ from gridcontainer.container.judge.time_typed import (
     read_typed,
     texts_of,
 )
+from gridcontainer.grid.arrays import Bools
 
 _ARROW = cast(Any, pyarrow.compute)
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -159,7 +159,7 @@ def reads_all(form: str | None, texts: Sequence[str], *, hours: str = "clock") -
     return bool(times.reason.null_count == len(texts))
 
 
-def _all_valid(arrays: list[pa.Array]) -> npt.NDArray[np.bool_]:
+def _all_valid(arrays: list[pa.Array]) -> Bools:
     """Records that have a value in each column."""
     valid = np.ones(len(arrays[0]), bool)
     for array in arrays:
@@ -187,7 +187,7 @@ def _joined(texts: list[pa.Array]) -> pa.Array:
 
 def _with_notes(detail: pa.Array, reading: Reading) -> pa.Array:
     for rows, texts in reading.notes:
-        mask: npt.NDArray[np.bool_] = np.zeros(len(detail), bool)
+        mask: Bools = np.zeros(len(detail), bool)
         mask[rows] = True
         order = np.argsort(rows, kind="stable")
         detail = _ARROW.replace_with_mask(detail, pa.array(mask), pa.array(texts).take(order))

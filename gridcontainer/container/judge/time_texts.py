@@ -19,9 +19,10 @@ from gridcontainer.container.judge.time_numbers import (
     unix_instants,
 )
 from gridcontainer.container.judge.time_settle import Reading
-from gridcontainer.container.judge.time_shapes import Numbers, Rows, ShapedRows, shaped_rows
+from gridcontainer.container.judge.time_shapes import Rows, ShapedRows, shaped_rows
 from gridcontainer.container.judge.time_words import named_zone
 from gridcontainer.container.judge.time_zones import to_instants
+from gridcontainer.grid.arrays import Int64s
 
 _ARROW = cast(Any, pyarrow.compute)
 _BLANKS = r"[\s\x{00A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]+"
@@ -127,7 +128,7 @@ def read_counts(counts: Counts, rows: Rows, form: str, into: Reading) -> None:
         into.put_instants(rows, *unix_instants(counts, UNITS[form]))
 
 
-def _offset(texts: ShapedRows, read: FieldReader) -> Numbers | None:
+def _offset(texts: ShapedRows, read: FieldReader) -> Int64s | None:
     """The texts' own offset in microseconds east of UTC; None where they name none."""
     sign = texts.word("sign")
     if sign is None:
@@ -145,7 +146,7 @@ def _offset(texts: ShapedRows, read: FieldReader) -> Numbers | None:
     return seconds * (-SECOND if sign == "-" else SECOND)
 
 
-def _check_zone(local: Numbers, offset: Numbers, name: ZoneInfo | int, read: FieldReader) -> None:
+def _check_zone(local: Int64s, offset: Int64s, name: ZoneInfo | int, read: FieldReader) -> None:
     """A text with an offset and a zone: the zone must have had this offset then."""
     if isinstance(name, int):
         read.fault(offset != name * SECOND, Fault.OFFSET_AND_ZONE)
@@ -156,6 +157,6 @@ def _check_zone(local: Numbers, offset: Numbers, name: ZoneInfo | int, read: Fie
     read.fault(~fits, Fault.OFFSET_AND_ZONE)
 
 
-def _since_noon(times: LocalTimes, zone: str) -> Numbers:
+def _since_noon(times: LocalTimes, zone: str) -> Int64s:
     """Instants of clocks that started twelve hours before noon of their day, as GTFS counts."""
     return to_instants(times.days + DAY // 2, zone).earlier - DAY // 2 + times.clock
