@@ -75,10 +75,19 @@ def text_of(column: Array) -> Array:
     if pa.types.is_timestamp(kind):
         return _timestamp_text(column)
     if pa.types.is_floating(kind):
-        return _each(column, _double_text if pa.types.is_float64(kind) else _float_text)
+        return _each(column, double_text if pa.types.is_float64(kind) else _float_text)
     if pa.types.is_decimal(kind):
         return _each(column, lambda number: format(number, "f"))
     return pc.cast(column, pa.string())
+
+
+def double_text(number: float) -> str:
+    """A double as Java and Spark write it, with as few digits as tell it apart.
+
+    >>> [double_text(number) for number in (121.4, 5.0, 12140000.0, 0.00012, float("inf"))]
+    ['121.4', '5.0', '1.214E7', '1.2E-4', 'Infinity']
+    """
+    return _java(number, repr(float(number)))
 
 
 def plain_type(column: Array) -> Array:
@@ -123,10 +132,6 @@ def _python_values(column: Array) -> list[Any]:
     if pa.types.is_floating(column.type) and not pa.types.is_float64(column.type):
         return list(column.to_numpy(zero_copy_only=False).astype(np.float32))
     return cast(list[Any], column.to_pylist())
-
-
-def _double_text(number: float) -> str:
-    return _java(number, repr(float(number)))
 
 
 def _float_text(number: np.float32) -> str:
