@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from gridcontainer.container.declaration.characters import FANCY, TO_PLAIN
+from gridcontainer.container.declaration.characters import FANCY, TO_PLAIN, one_of
 from gridcontainer.container.declaration.number_grammar import (
     APOSTROPHE,
     MULTIPLES,
@@ -33,7 +33,7 @@ from gridcontainer.grid.arrays import Bools, Float64s
 
 _DEFAULT: Final = NumberFormat()
 _PROBE: Final = 32
-_FANCY: Final = "[" + "".join(f"\\x{{{ord(c):x}}}" for c in FANCY if c != " ") + "]"
+_FANCY: Final = one_of(FANCY.replace(" ", ""))
 
 
 @dataclass(frozen=True)
