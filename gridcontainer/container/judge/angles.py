@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from gridcontainer.container.judge.arrow import Array, pc, to_bools
 from gridcontainer.container.judge.numbers import read_plain
-from gridcontainer.grid.arrays import Bools, Float64s, Int64s
+from gridcontainer.grid.arrays import Bools, Float64s, Int64s, Strings
 
 Writing = Literal["degrees", "dms", "ddmm", "ddmmss"]
 
@@ -57,7 +56,7 @@ class Angles:
     """
 
     degrees: Float64s
-    hemisphere: npt.NDArray[np.str_]
+    hemisphere: Strings
 
 
 def read_angles(texts: Array, writing: Writing) -> Angles:
@@ -81,13 +80,10 @@ def read_angles(texts: Array, writing: Writing) -> Angles:
     sign, inner = _given(part["sign"]), _given(part["inner"])
     wrong = sign & inner | (before != "") & (after != "") | _are_apart(part, writing, hemisphere)
     minus = _is(part["sign"], "-") | _is(part["inner"], "-")
-    wrong |= minus & (hemisphere != "")
-    negative = minus | np.isin(hemisphere, ["W", "S"])
-    degrees = np.where(negative, -degrees, degrees)
-    return Angles(np.where(wrong, np.nan, degrees), hemisphere)
+    return _signed(degrees, minus, hemisphere, wrong)
 
 
-def _are_apart(part: dict[str, Array], writing: Writing, hemisphere: npt.NDArray[np.str_]) -> Bools:
+def _are_apart(part: dict[str, Array], writing: Writing, hemisphere: Strings) -> Bools:
     """Where several numbers stand without anything that says they are one coordinate."""
     has_minutes, has_seconds = _given(part["minutes"]), _given(part["seconds"])
     said = _given(part["degree"]) | (hemisphere != "")
@@ -111,10 +107,15 @@ def _read_packed(texts: Array, writing: Writing) -> Angles:
     hemisphere = np.where(before != "", before, after)
     part = _parts(outer["number"], _PACKED[writing])
     degrees = _combine(part, _given(part["minutes"]), _given(part["seconds"]))
-    minus = _is(part["sign"], "-")
-    wrong = (before != "") & (after != "") | minus & (hemisphere != "")
-    degrees = np.where(minus | np.isin(hemisphere, ["W", "S"]), -degrees, degrees)
-    return Angles(np.where(wrong, np.nan, degrees), hemisphere)
+    wrong = (before != "") & (after != "")
+    return _signed(degrees, _is(part["sign"], "-"), hemisphere, wrong)
+
+
+def _signed(degrees: Float64s, minus: Bools, hemisphere: Strings, wrong: Bools) -> Angles:
+    """Degrees west and south negative; NaN where wrong, or where a minus is beside a letter."""
+    negative = minus | np.isin(hemisphere, ["W", "S"])
+    wrong = wrong | minus & (hemisphere != "")
+    return Angles(np.where(wrong, np.nan, np.where(negative, -degrees, degrees)), hemisphere)
 
 
 @dataclass(frozen=True)
@@ -170,10 +171,10 @@ def _is(texts: Array, text: str) -> Bools:
     return to_bools(pc.equal(texts, text))
 
 
-def _letters(texts: Array) -> npt.NDArray[np.str_]:
+def _letters(texts: Array) -> Strings:
     coded = pc.fill_null(texts, "").dictionary_encode()
     letters = np.array([_letter(text) for text in coded.dictionary.to_pylist()], dtype="U1")
-    return cast("npt.NDArray[np.str_]", letters[np.asarray(coded.indices)])
+    return cast(Strings, letters[np.asarray(coded.indices)])
 
 
 def _letter(text: str) -> str:
