@@ -1,11 +1,12 @@
 """Texts of a source: white space of any kind, texts that mean missing, values as Spark writes them.
 
-All functions are pure and work on Arrow arrays. ``is_missing`` is the one place that decides
-whether a text means "no value": positions, keys, times and numbers all ask it.
+All functions are pure and work on Arrow arrays. ``is_missing`` decides whether a value means "no
+value" in positions, keys and numbers. Times ask ``time_missing`` instead: such a text is compared
+letter by letter before times are read, and without blanks around it where none could be read.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -38,7 +39,7 @@ def is_missing(column: Array, missing: Sequence[str]) -> Bools:
     column = plain_type(column)
     absent: Array = pc.is_null(column)
     if is_number(column.type):
-        wanted = [number for text in missing if (number := _number(text)) is not None]
+        wanted = numbers_among(text.strip(WHITE) for text in missing)
         if wanted:
             listed = pc.is_in(pc.cast(column, pa.float64(), safe=False), pa.array(wanted))
             absent = pc.or_(absent, listed)
@@ -115,9 +116,14 @@ def map_unique(texts: Array, function: Callable[[str], str | None]) -> Array:
     return pa.array(values, pa.string()).take(coded.indices)
 
 
+def numbers_among(texts: Iterable[str]) -> list[float]:
+    """The numbers that Python reads in some texts; the others are left out."""
+    return [number for text in texts if (number := _number(text)) is not None]
+
+
 def _number(text: str) -> float | None:
     try:
-        return float(text.strip(WHITE))
+        return float(text)
     except ValueError:
         return None
 

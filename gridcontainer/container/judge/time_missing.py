@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.container.judge.texts import numbers_among
 from gridcontainer.container.judge.time_shapes import Rows
 from gridcontainer.container.judge.time_texts import normalized
 from gridcontainer.grid.arrays import Bools
@@ -54,16 +55,9 @@ class MissingTexts:
             values = pa.array(self.texts, kind)
         elif pa.types.is_integer(kind) or pa.types.is_floating(kind):
             # The number that a text means, where the type can hold it.
-            numbers = [number for text in self.texts if (number := _number(text)) is not None]
-            column, values = column.cast(pa.float64(), safe=False), pa.array(numbers, pa.float64())
+            column = column.cast(pa.float64(), safe=False)
+            values = pa.array(numbers_among(self.texts), pa.float64())
         else:
             return np.zeros(len(column), bool)
         found = _ARROW.is_in(column, value_set=values)
         return cast(Bools, found.to_numpy(zero_copy_only=False))
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.container.declaration.fields import NUMBER_FORMATS
 from gridcontainer.container.judge.time_calendar import DAY, SECOND, FieldReader, LocalTimes
 from gridcontainer.container.judge.time_faults import Fault
 from gridcontainer.container.judge.time_forms import Form
@@ -92,7 +93,7 @@ def read_texts(texts: pa.Array, rows: Rows, rules: TextRules, into: Reading) -> 
 
 
 def _read_shape(texts: ShapedRows, rows: Rows, rules: TextRules, into: Reading) -> None:
-    if rules.format in UNITS or rules.format == "excel":
+    if rules.format in NUMBER_FORMATS:
         read_counts(counts_of_texts(texts), rows, rules.format, into)
         return
     read = FieldReader(texts, past_midnight=rules.hours != "clock")
