@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from gridcontainer.container.declaration import Declaration, Position
+from gridcontainer.container.declaration import Position
 from gridcontainer.container.judge.angles import Angles, read_angles
 from gridcontainer.container.judge.arrow import Array, pc, to_bools, without
 from gridcontainer.container.judge.hints import (
@@ -84,18 +84,6 @@ class PositionReader:
     datum: str
     accept_ballpark: bool = False
     extent: Extent | None = None
-
-    @classmethod
-    def of(cls, declaration: Declaration, *, datum: str) -> "PositionReader | None":
-        """The reader of a dataset; None for a table without position.
-
-        Args:
-            declaration: over the columns of the batches.
-            datum: the city's, where the declaration says none.
-        """
-        if declaration.position is None:
-            return None
-        return cls(declaration.position, tuple(declaration.missing), declaration.datum or datum)
 
     def read(self, batch: pa.RecordBatch) -> Positions:
         """Positions of a raw batch."""
