@@ -17,7 +17,8 @@ from gridcontainer.container.declaration.expression import Engine, Expression, K
 from gridcontainer.container.declaration.expression.calls import _CALLS
 from gridcontainer.container.declaration.expression.functions import ALLOWED, FIXED, RELATED
 from gridcontainer.container.declaration.expression.pattern import portable_pattern
-from gridcontainer.container.judge.condition import _connection, evaluate, holds, number_text
+from gridcontainer.container.judge.condition import _connection, evaluate, holds
+from gridcontainer.container.judge.texts import double_text
 from gridcontainer.errors import DeclarationError
 
 ROWS = pa.table(
@@ -351,7 +352,7 @@ def test_values_as_another_kind():
 
 @given(st.floats())
 def test_the_text_of_a_number_reads_as_the_same_number(number):
-    assert str(float(number_text(number))) == str(number)
+    assert str(float(double_text(number))) == str(number)
 
 
 class Model(BaseModel):

@@ -23,3 +23,12 @@ PLAIN: Final = (
     "".join(chr(0x21 + i) for i in range(94)) + "-" * len(_MINUS) + "¥£¢" + " " * len(BLANKS)
 )
 TO_PLAIN: Final = str.maketrans(FANCY[: len(PLAIN)], PLAIN, INVISIBLE)
+
+
+def one_of(characters: str) -> str:
+    r"""A regular expression of RE2 for one of some characters.
+
+    >>> print(one_of("]-"))
+    [\x{5d}\x{2d}]
+    """
+    return "[" + "".join(f"\\x{{{ord(character):x}}}" for character in characters) + "]"

@@ -12,6 +12,7 @@ from gridcontainer.container.judge.judge import Judge
 from gridcontainer.container.judge.reasons import REPEATED, REPEATED_ROW
 from gridcontainer.container.judge.repair import describe, repair
 from gridcontainer.container.judge.repeated import mark_repeated
+from gridcontainer.container.judge.time import Times
 from gridcontainer.container.sources import (
     Broken,
     OpenSource,
@@ -69,15 +70,24 @@ class RecordJudge:
         if self.judge.times is None or not piece.is_whole:
             yield from self.run(batches)
             return
-        raw = [self._stored(batch) for batch in batches]
-        if any(self.judge.repeats_hours(batch) for batch in raw):
-            raw = pa.Table.from_batches(raw).combine_chunks().to_batches()
-            yield from (self._judge(batch, in_order=True) for batch in raw)
-        else:
-            yield from (self._judge(batch) for batch in raw)
+        for raw, times in self._with_times([self._stored(batch) for batch in batches]):
+            yield self._judge(raw, times)
 
-    def _judge(self, raw: pa.RecordBatch, *, in_order: bool = False) -> pa.RecordBatch:
-        judged = self.judge.judge(raw, in_order=in_order)
+    def _with_times(
+        self, raw: list[pa.RecordBatch]
+    ) -> Iterable[tuple[pa.RecordBatch, Times | None]]:
+        """The batches of a whole file with their times; in one where an hour is repeated."""
+        read: list[Times | None] = []
+        for batch in raw:
+            times = self.judge.read_times(batch)
+            if times is not None and times.has_repeated:
+                whole = pa.Table.from_batches(raw).combine_chunks().to_batches()
+                return [(each, self.judge.read_times(each, in_order=True)) for each in whole]
+            read.append(times)
+        return zip(raw, read, strict=True)
+
+    def _judge(self, raw: pa.RecordBatch, times: Times | None = None) -> pa.RecordBatch:
+        judged = self.judge.judge(raw, times)
         return repair(judged, self.judge, self.names, self.texts)
 
     def _stored(self, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from gridcontainer.container.judge.arrow import Array, Bools, Floats, Ints, pc, to_bools
+from gridcontainer.container.judge.arrow import Array, pc, to_bools
 from gridcontainer.container.judge.numbers import read_plain
+from gridcontainer.grid.arrays import Bools, Float64s, Int64s, Strings
 
 Writing = Literal["degrees", "dms", "ddmm", "ddmmss"]
 
@@ -55,8 +55,8 @@ class Angles:
             texts whose degrees are NaN.
     """
 
-    degrees: Floats
-    hemisphere: npt.NDArray[np.str_]
+    degrees: Float64s
+    hemisphere: Strings
 
 
 def read_angles(texts: Array, writing: Writing) -> Angles:
@@ -80,13 +80,10 @@ def read_angles(texts: Array, writing: Writing) -> Angles:
     sign, inner = _given(part["sign"]), _given(part["inner"])
     wrong = sign & inner | (before != "") & (after != "") | _are_apart(part, writing, hemisphere)
     minus = _is(part["sign"], "-") | _is(part["inner"], "-")
-    wrong |= minus & (hemisphere != "")
-    negative = minus | np.isin(hemisphere, ["W", "S"])
-    degrees = np.where(negative, -degrees, degrees)
-    return Angles(np.where(wrong, np.nan, degrees), hemisphere)
+    return _signed(degrees, minus, hemisphere, wrong)
 
 
-def _are_apart(part: dict[str, Array], writing: Writing, hemisphere: npt.NDArray[np.str_]) -> Bools:
+def _are_apart(part: dict[str, Array], writing: Writing, hemisphere: Strings) -> Bools:
     """Where several numbers stand without anything that says they are one coordinate."""
     has_minutes, has_seconds = _given(part["minutes"]), _given(part["seconds"])
     said = _given(part["degree"]) | (hemisphere != "")
@@ -110,20 +107,25 @@ def _read_packed(texts: Array, writing: Writing) -> Angles:
     hemisphere = np.where(before != "", before, after)
     part = _parts(outer["number"], _PACKED[writing])
     degrees = _combine(part, _given(part["minutes"]), _given(part["seconds"]))
-    minus = _is(part["sign"], "-")
-    wrong = (before != "") & (after != "") | minus & (hemisphere != "")
-    degrees = np.where(minus | np.isin(hemisphere, ["W", "S"]), -degrees, degrees)
-    return Angles(np.where(wrong, np.nan, degrees), hemisphere)
+    wrong = (before != "") & (after != "")
+    return _signed(degrees, _is(part["sign"], "-"), hemisphere, wrong)
+
+
+def _signed(degrees: Float64s, minus: Bools, hemisphere: Strings, wrong: Bools) -> Angles:
+    """Degrees west and south negative; NaN where wrong, or where a minus is beside a letter."""
+    negative = minus | np.isin(hemisphere, ["W", "S"])
+    wrong = wrong | minus & (hemisphere != "")
+    return Angles(np.where(wrong, np.nan, np.where(negative, -degrees, degrees)), hemisphere)
 
 
 @dataclass(frozen=True)
 class _Sixtieths:
     """Minutes or seconds: the whole ones, billionths of one, whether these say all, and both."""
 
-    whole: Ints
-    billionths: Ints
+    whole: Int64s
+    billionths: Int64s
     is_exact: Bools
-    value: Floats
+    value: Float64s
 
     @classmethod
     def of(cls, whole: Array, digits: Array) -> "_Sixtieths":
@@ -137,7 +139,7 @@ class _Sixtieths:
         return cls(whole, padded, np.asarray(fits), value)
 
 
-def _combine(part: dict[str, Array], has_minutes: Bools, has_seconds: Bools) -> Floats:
+def _combine(part: dict[str, Array], has_minutes: Bools, has_seconds: Bools) -> Float64s:
     """Degrees of the parts, rounded once; NaN where they do not fit together."""
     degrees = read_plain(part["degrees"])
     if not has_minutes.any():
@@ -153,7 +155,7 @@ def _combine(part: dict[str, Array], has_minutes: Bools, has_seconds: Bools) -> 
     exact += minutes.billionths * 60 + seconds.billionths
     near = whole + (minutes.value * 60.0 + seconds.value) / 3600.0
     combined = np.where(minutes.is_exact & seconds.is_exact, exact / (3600.0 * unit), near)
-    return cast(Floats, np.where(has_minutes, np.where(sound, combined, np.nan), degrees))
+    return cast(Float64s, np.where(has_minutes, np.where(sound, combined, np.nan), degrees))
 
 
 def _parts(texts: Array, named: str) -> dict[str, Array]:
@@ -169,10 +171,10 @@ def _is(texts: Array, text: str) -> Bools:
     return to_bools(pc.equal(texts, text))
 
 
-def _letters(texts: Array) -> npt.NDArray[np.str_]:
+def _letters(texts: Array) -> Strings:
     coded = pc.fill_null(texts, "").dictionary_encode()
     letters = np.array([_letter(text) for text in coded.dictionary.to_pylist()], dtype="U1")
-    return cast("npt.NDArray[np.str_]", letters[np.asarray(coded.indices)])
+    return cast(Strings, letters[np.asarray(coded.indices)])
 
 
 def _letter(text: str) -> str:

@@ -3,28 +3,27 @@
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.grid.arrays import Bools, Float64s
+
 Array = Any  # pa.Array
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 pc: Final[Any] = pyarrow.compute
 NO_TEXT: Final[Any] = pa.scalar(None, pa.string())
 
 
 def to_bools(column: Array) -> Bools:
-    """A boolean Arrow array as numpy; null is false."""
-    bools: Bools = pc.fill_null(column, False).to_numpy(zero_copy_only=False)
+    """A boolean Arrow array, in chunks or not, as numpy; null is false."""
+    filled = pc.fill_null(column, False) if column.null_count else column
+    bools: Bools = np.asarray(filled.to_numpy(zero_copy_only=False), bool)
     return bools
 
 
-def to_floats(column: Array) -> Floats:
+def to_floats(column: Array) -> Float64s:
     """Numbers of an Arrow array as floats; null is NaN."""
-    floats: Floats = pc.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    floats: Float64s = pc.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return floats
 
 

@@ -1,11 +1,11 @@
-"""Names of the columns that the judge adds to raw rows, and Arrow helpers that all of it shares."""
+"""Names of the columns that the judge adds to raw rows, and whether they hold a value."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from gridcontainer.container.judge.arrow import to_bools
 from gridcontainer.container.tables.schemas import INSTANT
 from gridcontainer.grid.arrays import Bools
 
@@ -27,14 +27,6 @@ JUDGED: Final = pa.schema(
         pa.field(FIRST_REASON, pa.string()),
     ]
 )
-_ARROW: Final[Any] = pyarrow.compute  # it has no types
-
-
-def to_bools(values: pa.Array | pa.ChunkedArray) -> Bools:
-    """Boolean values as numpy has them; null is false."""
-    filled = _ARROW.fill_null(values, False) if values.null_count else values
-    bools: Bools = np.asarray(filled.to_numpy(zero_copy_only=False), bool)
-    return bools
 
 
 def has_value(values: pa.Array | pa.ChunkedArray) -> Bools:

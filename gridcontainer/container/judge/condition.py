@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from gridcontainer.container.declaration.expression import Expression, Kind
+from gridcontainer.container.judge.texts import double_text
 from gridcontainer.errors import DeclarationError
 
 Rows: TypeAlias = pa.RecordBatch | pa.Table
@@ -194,30 +195,8 @@ def _rounded(value: float | None, unit: Decimal) -> float | None:
 
 
 def _text_of_number(values: Any) -> pa.Array:
-    return pa.array([number_text(value) for value in values.to_pylist()], pa.string())
-
-
-def number_text(value: float | None) -> str | None:
-    """A number as Java and Spark write it: ``121.4``, ``5.0``, ``1.0E7``.
-
-    >>> [number_text(number) for number in (121.4, 5.0, 12140000.0, 0.00012, float("inf"))]
-    ['121.4', '5.0', '1.214E7', '1.2E-4', 'Infinity']
-    """
-    if value is None or math.isnan(value):
-        return None if value is None else "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    minus, text = "-" * sign, "".join(str(digit) for digit in digits)
-    power = len(text) + int(exponent) - 1
-    if value == 0:
-        return f"{minus}0.0"
-    if not -3 <= power < 7:
-        return f"{minus}{text[0]}.{text[1:] or '0'}E{power}"
-    if power < 0:
-        return f"{minus}0.{'0' * (-power - 1)}{text}"
-    text = text.ljust(power + 1, "0")
-    return f"{minus}{text[: power + 1]}.{text[power + 1 :] or '0'}"
+    texts = (None if value is None else double_text(value) for value in values.to_pylist())
+    return pa.array(texts, pa.string())
 
 
 _FUNCTIONS: Final[tuple[tuple[str, list[Any], str, Callable[..., Any]], ...]] = (

@@ -8,16 +8,9 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from gridcontainer.container.declaration import Declaration, Position
+from gridcontainer.container.declaration import Position
 from gridcontainer.container.judge.angles import Angles, read_angles
-from gridcontainer.container.judge.arrow import (
-    Array,
-    Bools,
-    Floats,
-    pc,
-    to_bools,
-    without,
-)
+from gridcontainer.container.judge.arrow import Array, pc, to_bools, without
 from gridcontainer.container.judge.hints import (
     Axis,
     hint_at_pair,
@@ -34,6 +27,7 @@ from gridcontainer.container.judge.texts import (
     trim,
 )
 from gridcontainer.container.sources.records import GEOMETRY
+from gridcontainer.grid.arrays import Bools, Float64s
 from gridcontainer.grid.crs_transform import Extent
 from gridcontainer.grid.datum import to_wgs84
 
@@ -57,10 +51,10 @@ class Positions:
     """
 
     is_missing: Bools
-    lon_read: Floats
-    lat_read: Floats
-    lon: Floats
-    lat: Floats
+    lon_read: Float64s
+    lat_read: Float64s
+    lon: Float64s
+    lat: Float64s
     detail: Array
 
 
@@ -68,7 +62,7 @@ class Positions:
 class _Coordinate:
     """One column's coordinates: ``values`` are NaN and ``detail`` may tell why."""
 
-    values: Floats
+    values: Float64s
     is_missing: Bools
     detail: Array
 
@@ -90,18 +84,6 @@ class PositionReader:
     datum: str
     accept_ballpark: bool = False
     extent: Extent | None = None
-
-    @classmethod
-    def of(cls, declaration: Declaration, *, datum: str) -> "PositionReader | None":
-        """The reader of a dataset; None for a table without position.
-
-        Args:
-            declaration: over the columns of the batches.
-            datum: the city's, where the declaration says none.
-        """
-        if declaration.position is None:
-            return None
-        return cls(declaration.position, tuple(declaration.missing), declaration.datum or datum)
 
     def read(self, batch: pa.RecordBatch) -> Positions:
         """Positions of a raw batch."""
@@ -183,11 +165,11 @@ class PositionReader:
         pointed = pc.match_substring_regex(texts, "[.]|,.*,")
         return pc.if_else(pointed, pa.scalar("?"), pc.replace_substring(texts, ",", "."))
 
-    def _in_degrees(self, values: Floats) -> Floats:
+    def _in_degrees(self, values: Float64s) -> Float64s:
         units = self.position.units_per_degree
         return values if units is None else values / units
 
-    def _explain(self, texts: Array, values: Floats, axis: Axis) -> Array:
+    def _explain(self, texts: Array, values: Float64s, axis: Axis) -> Array:
         unread = np.isnan(values) & to_bools(pc.is_valid(texts))
         return _told(texts, unread, lambda text: hint_at_text(text, axis, self.position))
 

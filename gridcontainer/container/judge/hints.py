@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from gridcontainer.container.declaration import Position
 from gridcontainer.container.judge.angles import DEGREE, HEMISPHERE
-from gridcontainer.container.judge.arrow import Array, Floats
+from gridcontainer.container.judge.arrow import Array
+from gridcontainer.grid.arrays import Float64s
 
 Axis = Literal["lon", "lat"]
 
@@ -75,7 +76,7 @@ def hint_at_pair(text: str, position: Position) -> str:
     return "no two coordinates in a known writing"
 
 
-def hint_at_values(values: Floats, axis: Axis) -> Array:
+def hint_at_values(values: Float64s, axis: Axis) -> Array:
     """What numbers beyond all degrees look like.
 
     Args:

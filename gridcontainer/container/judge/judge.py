@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute
 
 from gridcontainer.container.declaration import CityProfile, Declaration
-from gridcontainer.container.judge.columns import JUDGED, has_value, to_bools
+from gridcontainer.container.judge.arrow import to_bools
+from gridcontainer.container.judge.columns import JUDGED, has_value
 from gridcontainer.container.judge.condition import holds
 from gridcontainer.container.judge.coordinates import PositionReader
 from gridcontainer.container.judge.keys import key_texts, object_ids
@@ -84,11 +85,23 @@ class Judge:
             TimeReader.create(time, time.zone or city.time_zone, missing) if time else None,
         )
 
-    def repeats_hours(self, raw: pa.RecordBatch) -> bool:
-        """Whether a row has a local time that the clock showed twice."""
-        return self.times is not None and self._read_times(raw, in_order=False).has_repeated
+    def read_times(self, raw: pa.RecordBatch, *, in_order: bool = False) -> Times | None:
+        """The times of records.
 
-    def judge(self, raw: pa.RecordBatch, *, in_order: bool = False) -> pa.RecordBatch:
+        Args:
+            raw: n raw rows under their stored names.
+            in_order: the rows are all of one file in their order: it may tell which of two instants
+                a local time is that the clock showed twice.
+
+        Returns:
+            n times; None for a dataset without time.
+        """
+        declared = self.declaration.time
+        if self.times is None or declared is None:
+            return None
+        return self.times.read([raw.column(name) for name in declared.columns], in_order=in_order)
+
+    def judge(self, raw: pa.RecordBatch, times: Times | None = None) -> pa.RecordBatch:
         """Judge records.
 
         The reasons are asked in the order of the constants of ``reasons``, so a record has exactly
@@ -96,8 +109,8 @@ class Judge:
 
         Args:
             raw: n raw rows under their stored names.
-            in_order: the rows are all of one file in their order: it may tell which of two instants
-                a local time is that the clock showed twice.
+            times: their times where ``read_times`` read them already; else they are read here,
+                each row for itself.
 
         Returns:
             The n rows with the columns of ``JUDGED``; ``_key`` is the ``object_id`` of sound rows,
@@ -113,8 +126,9 @@ class Judge:
                 ),
             )
         added = dict(self._place(raw, reasons))
-        if self.times is not None:
-            times = self._read_times(raw, in_order=in_order)
+        if times is None:
+            times = self.read_times(raw)
+        if times is not None:
             reasons.give_each(times.reason)
             added |= {"_time": times.event_time}
             added["_detail"] = _first(added.get("_detail"), times.detail)
@@ -122,12 +136,6 @@ class Judge:
         added["_reason"] = reasons.to_arrow()
         added["_detail"] = _first(raw.column(FAULT), added.get("_detail"))
         return _with_columns(raw, added)
-
-    def _read_times(self, raw: pa.RecordBatch, *, in_order: bool) -> Times:
-        assert self.times is not None
-        assert self.declaration.time is not None
-        columns = [raw.column(name) for name in self.declaration.time.columns]
-        return self.times.read(columns, in_order=in_order)
 
     def _place(self, raw: pa.RecordBatch, reasons: Reasons) -> Mapping[str, pa.Array]:
         """Position, cell and detail, and the reasons that are about them."""

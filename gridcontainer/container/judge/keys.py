@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from gridcontainer.container.declaration.characters import BLANKS, INVISIBLE
+from gridcontainer.container.declaration.characters import BLANKS, INVISIBLE, one_of
 from gridcontainer.container.declaration.numbers import KeyStep
 from gridcontainer.container.judge.arrow import Array, pc, without
 from gridcontainer.container.judge.texts import is_missing, plain_type, text_of, trim
@@ -27,8 +27,8 @@ Hashes = npt.NDArray[np.uint64]
 _SEPARATOR: Final = "\x1f"  # ASCII unit separator: in no business key
 _DIGITS: Final = 32  # of the 64 of SHA-256
 _FEW: Final = 2_000  # rows for which starting DuckDB takes longer than hashing one by one
-_BLANK: Final = "[" + "".join(f"\\x{{{ord(c):x}}}" for c in BLANKS) + "]+"
-_UNSEEN: Final = "[" + "".join(f"\\x{{{ord(c):x}}}" for c in INVISIBLE) + "]+"
+_BLANK: Final = one_of(BLANKS) + "+"
+_UNSEEN: Final = one_of(INVISIBLE) + "+"
 
 
 def key_texts(

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from gridcontainer.container.declaration.characters import FANCY, TO_PLAIN
+from gridcontainer.container.declaration.characters import FANCY, TO_PLAIN, one_of
 from gridcontainer.container.declaration.number_grammar import (
     APOSTROPHE,
     MULTIPLES,
@@ -20,16 +20,7 @@ from gridcontainer.container.declaration.number_grammar import (
     pattern,
 )
 from gridcontainer.container.declaration.numbers import NumberFormat
-from gridcontainer.container.judge.arrow import (
-    NO_TEXT,
-    Array,
-    Bools,
-    Floats,
-    pc,
-    to_bools,
-    to_floats,
-    without,
-)
+from gridcontainer.container.judge.arrow import NO_TEXT, Array, pc, to_bools, to_floats, without
 from gridcontainer.container.judge.texts import (
     is_missing,
     is_number,
@@ -38,10 +29,11 @@ from gridcontainer.container.judge.texts import (
     text_of,
     trim,
 )
+from gridcontainer.grid.arrays import Bools, Float64s
 
 _DEFAULT: Final = NumberFormat()
 _PROBE: Final = 32
-_FANCY: Final = "[" + "".join(f"\\x{{{ord(c):x}}}" for c in FANCY if c != " ") + "]"
+_FANCY: Final = one_of(FANCY.replace(" ", ""))
 
 
 @dataclass(frozen=True)
@@ -54,7 +46,7 @@ class Numbers:
         is_unreadable: n bools; true where something was written that is no number in the format.
     """
 
-    values: Floats
+    values: Float64s
     is_missing: Bools
     is_unreadable: Bools
 
@@ -84,7 +76,7 @@ def read_numbers(
     return Numbers(values, absent, np.isnan(values) & ~absent)
 
 
-def read_plain(texts: Array) -> Floats:
+def read_plain(texts: Array) -> Float64s:
     """Read plain decimal numbers, exactly as Python's ``float`` does.
 
     Args:
@@ -102,7 +94,7 @@ def read_plain(texts: Array) -> Floats:
     return finite(to_floats(numbers))
 
 
-def typed_numbers(column: Array) -> Floats:
+def typed_numbers(column: Array) -> Float64s:
     """Values of a column of numbers as floats; NaN where null or not finite.
 
     Decimals go by their text: Arrow's own cast to floats rounds twice.
@@ -112,7 +104,7 @@ def typed_numbers(column: Array) -> Floats:
     return finite(to_floats(column))
 
 
-def finite(values: Floats) -> Floats:
+def finite(values: Float64s) -> Float64s:
     """The same floats with NaN in place of infinity."""
     if np.isinf(values).any():
         return np.where(np.isinf(values), np.nan, values)
@@ -133,7 +125,7 @@ def make_plain(texts: Array) -> Array:
     return pc.ascii_trim(pc.replace_substring_regex(texts, APOSTROPHE, ""), " ")
 
 
-def _read_texts(texts: Array, form: NumberFormat) -> Floats:
+def _read_texts(texts: Array, form: NumberFormat) -> Float64s:
     """Plain numbers at once; the others, where there are any, by the format's pattern."""
     values = np.full(len(texts), np.nan)
     if form.decimal == ".":
@@ -147,7 +139,7 @@ def _read_texts(texts: Array, form: NumberFormat) -> Floats:
     return values
 
 
-def _read_written(texts: Array, form: NumberFormat) -> Floats:
+def _read_written(texts: Array, form: NumberFormat) -> Float64s:
     found = pc.extract_regex(texts, pattern(form, named=True))
     part = {name: pc.struct_field(found, [i]) for i, name in enumerate(PARTS)}
     marks = {name: pc.fill_null(pc.not_equal(text, ""), False) for name, text in part.items()}

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from gridcontainer.container.declaration.characters import WHITE
 from gridcontainer.container.judge.angles import DEGREE, HEMISPHERE, Angles
-from gridcontainer.container.judge.arrow import Array, Bools, Floats, pc, to_bools
+from gridcontainer.container.judge.arrow import Array, pc, to_bools
 from gridcontainer.container.judge.numbers import make_plain
 from gridcontainer.container.judge.texts import is_missing, trim
+from gridcontainer.grid.arrays import Bools, Float64s
 
 Order = Literal["lon_lat", "lat_lon", "letters"]
 
@@ -54,7 +55,7 @@ def split_pairs(texts: Array, decimal: Literal["point", "comma"]) -> tuple[Array
     return pc.replace_with_mask(first, mask, one), pc.replace_with_mask(second, mask, other)
 
 
-def order_pairs(first: Angles, second: Angles, order: Order) -> tuple[Floats, Floats]:
+def order_pairs(first: Angles, second: Angles, order: Order) -> tuple[Float64s, Float64s]:
     """Longitudes and latitudes of coordinates in their written order.
 
     Args:

@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 
 from gridcontainer.container.declaration.rules import MendingRule
+from gridcontainer.container.judge.arrow import to_bools
 from gridcontainer.container.judge.columns import (
     FIRST_REASON,
     JUDGED,
     ORIGINAL,
     REASON,
     REPAIRED,
-    to_bools,
 )
 from gridcontainer.container.judge.condition import evaluate, holds, kind_of_arrow
 from gridcontainer.container.judge.judge import Judge

@@ -1,19 +1,21 @@
 """Texts of a source: white space of any kind, texts that mean missing, values as Spark writes them.
 
-All functions are pure and work on Arrow arrays. ``is_missing`` is the one place that decides
-whether a text means "no value": positions, keys, times and numbers all ask it.
+All functions are pure and work on Arrow arrays. ``is_missing`` decides whether a value means "no
+value" in positions, keys and numbers. Times ask ``time_missing`` instead: such a text is compared
+letter by letter before times are read, and without blanks around it where none could be read.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 
 from gridcontainer.container.declaration.characters import WHITE
-from gridcontainer.container.judge.arrow import Array, Bools, pc, to_bools
+from gridcontainer.container.judge.arrow import Array, pc, to_bools
 from gridcontainer.errors import SourceError
+from gridcontainer.grid.arrays import Bools
 
 _SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-3, 1e7  # between them Java writes doubles without exponent
 
@@ -37,7 +39,7 @@ def is_missing(column: Array, missing: Sequence[str]) -> Bools:
     column = plain_type(column)
     absent: Array = pc.is_null(column)
     if is_number(column.type):
-        wanted = [number for text in missing if (number := _number(text)) is not None]
+        wanted = numbers_among(text.strip(WHITE) for text in missing)
         if wanted:
             listed = pc.is_in(pc.cast(column, pa.float64(), safe=False), pa.array(wanted))
             absent = pc.or_(absent, listed)
@@ -74,10 +76,19 @@ def text_of(column: Array) -> Array:
     if pa.types.is_timestamp(kind):
         return _timestamp_text(column)
     if pa.types.is_floating(kind):
-        return _each(column, _double_text if pa.types.is_float64(kind) else _float_text)
+        return _each(column, double_text if pa.types.is_float64(kind) else _float_text)
     if pa.types.is_decimal(kind):
         return _each(column, lambda number: format(number, "f"))
     return pc.cast(column, pa.string())
+
+
+def double_text(number: float) -> str:
+    """A double as Java and Spark write it, with as few digits as tell it apart.
+
+    >>> [double_text(number) for number in (121.4, 5.0, 12140000.0, 0.00012, float("inf"))]
+    ['121.4', '5.0', '1.214E7', '1.2E-4', 'Infinity']
+    """
+    return _java(number, repr(float(number)))
 
 
 def plain_type(column: Array) -> Array:
@@ -105,9 +116,14 @@ def map_unique(texts: Array, function: Callable[[str], str | None]) -> Array:
     return pa.array(values, pa.string()).take(coded.indices)
 
 
+def numbers_among(texts: Iterable[str]) -> list[float]:
+    """The numbers that Python reads in some texts; the others are left out."""
+    return [number for text in texts if (number := _number(text)) is not None]
+
+
 def _number(text: str) -> float | None:
     try:
-        return float(text.strip(WHITE))
+        return float(text)
     except ValueError:
         return None
 
@@ -122,10 +138,6 @@ def _python_values(column: Array) -> list[Any]:
     if pa.types.is_floating(column.type) and not pa.types.is_float64(column.type):
         return list(column.to_numpy(zero_copy_only=False).astype(np.float32))
     return cast(list[Any], column.to_pylist())
-
-
-def _double_text(number: float) -> str:
-    return _java(number, repr(float(number)))
 
 
 def _float_text(number: np.float32) -> str:

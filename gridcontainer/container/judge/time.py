@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.container.declaration.fields import NUMBER_FORMATS
 from gridcontainer.container.declaration.source import Time
 from gridcontainer.container.judge.reasons import NO_TIME, NOT_A_TIME
 from gridcontainer.container.judge.time_faults import DETAILS, Fault
 from gridcontainer.container.judge.time_forms import iso_form, number_form, pattern_form
 from gridcontainer.container.judge.time_missing import MissingTexts
-from gridcontainer.container.judge.time_numbers import UNITS
 from gridcontainer.container.judge.time_settle import Reading
 from gridcontainer.container.judge.time_texts import TextRules, read_texts
 from gridcontainer.container.judge.time_typed import (
@@ -29,9 +28,10 @@ from gridcontainer.container.judge.time_typed import (
     read_typed,
     texts_of,
 )
+from gridcontainer.container.tables.schemas import INSTANT
+from gridcontainer.grid.arrays import Bools
 
 _ARROW = cast(Any, pyarrow.compute)
-_INSTANT = pa.timestamp("us", tz="UTC")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class TimeReader:
         form = time.format
         if form is None:
             forms = [iso_form()] * 2
-        elif form in UNITS or form == "excel":
+        elif form in NUMBER_FORMATS:
             forms = [number_form()] * 2
         else:
             forms = [pattern_form(form, normalized=plain) for plain in (False, True)]
@@ -119,11 +119,11 @@ class TimeReader:
 
     @property
     def _reads_numbers(self) -> bool:
-        return self.rules.format in UNITS or self.rules.format == "excel"
+        return self.rules.format in NUMBER_FORMATS
 
     def _times(self, reading: Reading) -> Times:
         faults = reading.faults
-        instants = pa.array(reading.instants, mask=faults != Fault.NONE).view(_INSTANT)
+        instants = pa.array(reading.instants, mask=faults != Fault.NONE).view(INSTANT)
         if not faults.any():
             none = pa.nulls(len(faults), pa.string())
             return Times(instants, none, none, reading.has_repeated)
@@ -159,7 +159,7 @@ def reads_all(form: str | None, texts: Sequence[str], *, hours: str = "clock") -
     return bool(times.reason.null_count == len(texts))
 
 
-def _all_valid(arrays: list[pa.Array]) -> npt.NDArray[np.bool_]:
+def _all_valid(arrays: list[pa.Array]) -> Bools:
     """Records that have a value in each column."""
     valid = np.ones(len(arrays[0]), bool)
     for array in arrays:
@@ -187,7 +187,7 @@ def _joined(texts: list[pa.Array]) -> pa.Array:
 
 def _with_notes(detail: pa.Array, reading: Reading) -> pa.Array:
     for rows, texts in reading.notes:
-        mask: npt.NDArray[np.bool_] = np.zeros(len(detail), bool)
+        mask: Bools = np.zeros(len(detail), bool)
         mask[rows] = True
         order = np.argsort(rows, kind="stable")
         detail = _ARROW.replace_with_mask(detail, pa.array(mask), pa.array(texts).take(order))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
 from gridcontainer.container.judge.time_faults import Fault, Faults
-from gridcontainer.container.judge.time_shapes import Numbers, ShapedRows, Span
+from gridcontainer.container.judge.time_shapes import ShapedRows, Span
 from gridcontainer.container.judge.time_words import is_afternoon, month_number, weekday_number
+from gridcontainer.grid.arrays import Bools, Int64s
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -30,8 +30,8 @@ class LocalTimes:
         faults: why a time cannot be read; its other values mean nothing then.
     """
 
-    days: Numbers
-    clock: Numbers
+    days: Int64s
+    clock: Int64s
     faults: Faults
 
 
@@ -54,16 +54,16 @@ class FieldReader:
         self._check_weekday(days)
         return LocalTimes(days * DAY, clock, self.faults)
 
-    def fault(self, where: npt.NDArray[np.bool_], fault: Fault) -> None:
+    def fault(self, where: Bools, fault: Fault) -> None:
         """Note a fault; the first one of a row stays."""
         if where.any():
             self.faults[where & (self.faults == 0)] = fault
 
-    def number(self, name: str) -> Numbers | None:
+    def number(self, name: str) -> Int64s | None:
         """The whole numbers of a field; None where the texts do not have it."""
         return self._once(self.texts.spans(name), self.texts.number)
 
-    def _once(self, spans: list[Span], read: Callable[[Span], Numbers]) -> Numbers | None:
+    def _once(self, spans: list[Span], read: Callable[[Span], Int64s]) -> Int64s | None:
         """The value of a field; where alternatives give it twice they must agree."""
         if not spans:
             return None
@@ -90,7 +90,7 @@ class FieldReader:
         if gap:
             self.faults[:] = Fault.GAP
 
-    def _days(self) -> Numbers:
+    def _days(self) -> Int64s:
         """Days since 1970-01-01."""
         count = len(self.texts.rows)
         years = self.number("year")
@@ -114,15 +114,15 @@ class FieldReader:
         self.fault(wrong_month, Fault.NO_SUCH_DAY)
         at = np.clip((years - 1) * 12 + months - 1, 0, len(_LENGTHS) - 1)
         self.fault((days < 1) | (days > _LENGTHS[at]), Fault.NO_SUCH_DAY)
-        return cast(Numbers, _STARTS[at] + days - 1)
+        return cast(Int64s, _STARTS[at] + days - 1)
 
-    def _days_of_year(self, years: Numbers, yearday: Numbers) -> Numbers:
+    def _days_of_year(self, years: Int64s, yearday: Int64s) -> Int64s:
         at = np.maximum((years - 1) * 12, 0)
         longest = _STARTS[at + 12] - _STARTS[at]
         self.fault((yearday < 1) | (yearday > longest), Fault.NO_SUCH_DAY)
-        return cast(Numbers, _STARTS[at] + yearday - 1)
+        return cast(Int64s, _STARTS[at] + yearday - 1)
 
-    def _clock(self) -> Numbers:
+    def _clock(self) -> Int64s:
         """Microseconds since midnight."""
         hours = self._hours()
         if hours is None:
@@ -141,11 +141,11 @@ class FieldReader:
         fraction = self._once(self.texts.spans("fraction"), self._microseconds)
         return clock if fraction is None else clock + fraction
 
-    def _microseconds(self, span: Span) -> Numbers:
+    def _microseconds(self, span: Span) -> Int64s:
         """A fraction of a second; digits behind the sixth are cut, so that no time moves on."""
         return self.texts.fraction(span, 6)[0]
 
-    def _hours(self) -> Numbers | None:
+    def _hours(self) -> Int64s | None:
         word = self.texts.word("half")
         half = None if word is None else 12 * is_afternoon(word)
         hours = self.number("hour")
@@ -168,7 +168,7 @@ class FieldReader:
             self.fault(hours // 12 * 12 != half, Fault.CONTRADICTION)
         return hours
 
-    def _check_weekday(self, days: Numbers) -> None:
+    def _check_weekday(self, days: Int64s) -> None:
         word = self.texts.word("weekday")
         if word is not None and self._has("year", "shortyear"):
             self.fault((days + 3) % 7 != weekday_number(word), Fault.CONTRADICTION)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.container.judge.texts import numbers_among
 from gridcontainer.container.judge.time_shapes import Rows
 from gridcontainer.container.judge.time_texts import normalized
+from gridcontainer.grid.arrays import Bools
 
 _ARROW = cast(Any, pyarrow.compute)
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class MissingTexts:
         """The declared texts and the empty one."""
         return cls(tuple(sorted({"", *(text.strip() for text in texts)})))
 
-    def exactly(self, columns: Sequence[pa.Array]) -> Mask:
+    def exactly(self, columns: Sequence[pa.Array]) -> Bools:
         """Records that hold such a text in one of the columns, letter by letter.
 
         It is asked before texts are read: a time may be declared to mean that there is none, such
@@ -42,29 +42,22 @@ class MissingTexts:
             found |= self._holds(column)
         return found
 
-    def trimmed(self, texts: Sequence[pa.Array], rows: Rows) -> Mask:
+    def trimmed(self, texts: Sequence[pa.Array], rows: Rows) -> Bools:
         """Whether records that could not be read hold such a text among blanks."""
         found = np.zeros(len(rows), bool)
         for column in texts:
             found |= self._holds(normalized(column.take(pa.array(rows))))
         return found
 
-    def _holds(self, column: pa.Array) -> Mask:
+    def _holds(self, column: pa.Array) -> Bools:
         kind = column.type
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             values = pa.array(self.texts, kind)
         elif pa.types.is_integer(kind) or pa.types.is_floating(kind):
             # The number that a text means, where the type can hold it.
-            numbers = [number for text in self.texts if (number := _number(text)) is not None]
-            column, values = column.cast(pa.float64(), safe=False), pa.array(numbers, pa.float64())
+            column = column.cast(pa.float64(), safe=False)
+            values = pa.array(numbers_among(self.texts), pa.float64())
         else:
             return np.zeros(len(column), bool)
         found = _ARROW.is_in(column, value_set=values)
-        return cast(Mask, found.to_numpy(zero_copy_only=False))
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+        return cast(Bools, found.to_numpy(zero_copy_only=False))

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from gridcontainer.container.judge.time_calendar import DAY, SECOND
 from gridcontainer.container.judge.time_faults import Fault, Faults
-from gridcontainer.container.judge.time_shapes import Numbers, ShapedRows
+from gridcontainer.container.judge.time_shapes import ShapedRows
+from gridcontainer.grid.arrays import Bools, Float64s, Int64s
 
 UNITS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000, "unix_ns": 1_000_000_000}
 _ITS_UNIT = {
@@ -25,8 +26,6 @@ _EXCEL_LEAP_DAY = 60  # 1900-02-29, which was no day: the numbers below are one 
 _EXCEL_LAST = 2_958_465  # 9999-12-31
 _MILLISECONDS = 86_400_000
 
-_Mask = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Counts:
@@ -41,11 +40,11 @@ class Counts:
         faults: why a number cannot be read.
     """
 
-    whole: Numbers
-    part: Numbers
-    more: _Mask
-    share: npt.NDArray[np.float64]
-    is_negative: _Mask
+    whole: Int64s
+    part: Int64s
+    more: Bools
+    share: Float64s
+    is_negative: Bools
     faults: Faults
 
 
@@ -95,7 +94,7 @@ def numbers_of(column: pa.Array) -> npt.NDArray[np.integer | np.floating]:
     return values
 
 
-def unix_instants(counts: Counts, unit: int) -> tuple[Numbers, Faults]:
+def unix_instants(counts: Counts, unit: int) -> tuple[Int64s, Faults]:
     """Instants of counts since 1970, in microseconds; what is below them is cut downwards.
 
     A count whose size says another unit is a fault: it would be a time of another day.
@@ -129,7 +128,7 @@ def _check_size(counts: Counts, unit: int, faults: Faults) -> None:
     faults[whole < 0] = Fault.TOO_BIG
 
 
-def excel_days(counts: Counts) -> tuple[Numbers, Faults]:
+def excel_days(counts: Counts) -> tuple[Int64s, Faults]:
     """Local times of Excel's serial numbers in its system of 1900, in microseconds since 1970.
 
     Times are rounded to milliseconds, as Excel shows them: the numbers hold 15 digits, so 08:00 is

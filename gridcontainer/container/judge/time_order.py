@@ -3,12 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from gridcontainer.container.judge.time_shapes import Numbers
-
-Mask = npt.NDArray[np.bool_]
+from gridcontainer.grid.arrays import Bools, Int64s
 
 
-def passes_by_order(local: Numbers, change: Numbers) -> tuple[Mask, Mask]:
+def passes_by_order(local: Int64s, change: Int64s) -> tuple[Bools, Bools]:
     """Tell the first pass through a repeated hour from the second one.
 
     Records tell their pass where they are in order of time and step back once in each repeated
@@ -34,7 +32,7 @@ def passes_by_order(local: Numbers, change: Numbers) -> tuple[Mask, Mask]:
     return none, none
 
 
-def _passes(change: Numbers, back: npt.NDArray[np.intp]) -> tuple[Mask, Mask]:
+def _passes(change: Int64s, back: npt.NDArray[np.intp]) -> tuple[Bools, Bools]:
     decided, second = (np.zeros(len(change), bool) for _ in range(2))
     for last_of_first in back:
         rows = np.flatnonzero(change == change[last_of_first])

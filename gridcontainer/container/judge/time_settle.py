@@ -3,18 +3,16 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from gridcontainer.container.judge.time_faults import Fault, Faults
 from gridcontainer.container.judge.time_order import passes_by_order
-from gridcontainer.container.judge.time_shapes import Numbers, Rows
+from gridcontainer.container.judge.time_shapes import Rows
 from gridcontainer.container.judge.time_zones import to_instants
+from gridcontainer.grid.arrays import Bools, Int64s
 
 FIRST_INSTANT = int(np.datetime64("0001-01-01", "us").astype(np.int64))
 LAST_INSTANT = int(np.datetime64("9999-12-31T23:59:59.999999", "us").astype(np.int64))
 _DAYS_BEHIND = 5 * 86_400_000_000  # of hours that run on behind midnight
-
-_Mask = npt.NDArray[np.bool_]
 
 
 @dataclass
@@ -30,9 +28,9 @@ class Reading:
         has_repeated: whether a local time is one that the clock showed twice.
     """
 
-    local: Numbers
-    instants: Numbers
-    is_local: _Mask
+    local: Int64s
+    instants: Int64s
+    is_local: Bools
     faults: Faults
     notes: list[tuple[Rows, list[str]]] = field(default_factory=list)
     has_repeated: bool = False
@@ -44,11 +42,11 @@ class Reading:
         faults = np.full(count, Fault.NO_MATCH, np.uint8)
         return cls(local, instants, np.zeros(count, bool), faults)
 
-    def put_local(self, rows: Rows, local: Numbers, faults: Faults) -> None:
+    def put_local(self, rows: Rows, local: Int64s, faults: Faults) -> None:
         """Set times on the clock of the declared zone."""
         self.local[rows], self.faults[rows], self.is_local[rows] = local, faults, True
 
-    def put_instants(self, rows: Rows, instants: Numbers, faults: Faults) -> None:
+    def put_instants(self, rows: Rows, instants: Int64s, faults: Faults) -> None:
         """Set instants."""
         self.instants[rows], self.faults[rows], self.is_local[rows] = instants, faults, False
 
@@ -67,7 +65,7 @@ class Reading:
         self.faults[outside & (self.faults == 0)] = Fault.OUT_OF_RANGE
 
     def settle_rows(
-        self, rows: Rows, local: Numbers, zone: str, ambiguous: str, *, in_order: bool
+        self, rows: Rows, local: Int64s, zone: str, ambiguous: str, *, in_order: bool
     ) -> None:
         """Turn the local times of some rows, all of one zone, into instants."""
         near = (local >= FIRST_INSTANT) & (local <= LAST_INSTANT + _DAYS_BEHIND)
@@ -99,8 +97,8 @@ class Reading:
     def _note(
         self,
         rows: Rows,
-        local: Numbers,
-        where: _Mask,
+        local: Int64s,
+        where: Bools,
         fault: Fault,
         said: str,
         remedy: str = "",

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from gridcontainer.container.judge.time_forms import Form
+from gridcontainer.grid.arrays import Bools, Int64s
 
 _ARROW = cast(Any, pyarrow.compute)
 _CHUNK_ROWS = 65_536  # rows whose bytes stay in the processor's cache
@@ -23,8 +24,7 @@ _MANY_SHAPES = 64  # of which each is looked for in all rows
 _WORDS = ("monthname", "weekday", "half", "utc", "sign", "region", "minus")
 _INT64_DIGITS = 19  # numbers of so many digits are negative where they are too big
 
-Rows = npt.NDArray[np.int64]
-Numbers = npt.NDArray[np.int64]
+Rows = Int64s
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Shape:
             self.spans.setdefault(name, []).append(Span(start, start + len(value)))
             self.digits[start : start + len(value)] = True
 
-    def fits(self, columns: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.bool_]:
+    def fits(self, columns: list[npt.NDArray[np.uint8]]) -> Bools:
         """Which texts have this shape, by the bytes of each place."""
         fits = np.ones(len(columns[0]), bool)
         for column, byte, is_digit in zip(columns, self.example, self.digits, strict=True):
@@ -99,7 +99,7 @@ class ShapedRows:
         """The word that all texts have in a field; None where they do not have the field."""
         return self.shape.words.get(name)
 
-    def number(self, span: Span) -> Numbers:
+    def number(self, span: Span) -> Int64s:
         """The whole numbers at a place; negative where they are 2^63 and more."""
         value = np.zeros(len(self.rows), np.int64)
         start = max(span.start, span.stop - _INT64_DIGITS)
@@ -110,7 +110,7 @@ class ShapedRows:
             value[self.columns[place] != ord("0")] = -1
         return value
 
-    def fraction(self, span: Span, digits: int) -> tuple[Numbers, npt.NDArray[np.bool_]]:
+    def fraction(self, span: Span, digits: int) -> tuple[Int64s, Bools]:
         """The first digits behind a decimal point, and whether any digit behind them is not 0."""
         end = min(span.stop, span.start + digits)
         value = self.number(Span(span.start, end)) * 10 ** (digits - (end - span.start))
@@ -208,8 +208,8 @@ class _Bytes:
         self.data = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
         self.array = texts
 
-    def lengths(self, rows: Rows) -> npt.NDArray[np.int64]:
-        return cast(Numbers, self.ends[rows + 1] - self.ends[rows])
+    def lengths(self, rows: Rows) -> Int64s:
+        return cast(Int64s, self.ends[rows + 1] - self.ends[rows])
 
     def text(self, row: np.int64) -> str:
         return self.data[self.ends[row] : self.ends[row + 1]].tobytes().decode()

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from gridcontainer.container.declaration.fields import NUMBER_FORMATS
 from gridcontainer.container.judge.time_calendar import DAY, SECOND, FieldReader, LocalTimes
 from gridcontainer.container.judge.time_faults import Fault
 from gridcontainer.container.judge.time_forms import Form
@@ -19,9 +20,10 @@ from gridcontainer.container.judge.time_numbers import (
     unix_instants,
 )
 from gridcontainer.container.judge.time_settle import Reading
-from gridcontainer.container.judge.time_shapes import Numbers, Rows, ShapedRows, shaped_rows
+from gridcontainer.container.judge.time_shapes import Rows, ShapedRows, shaped_rows
 from gridcontainer.container.judge.time_words import named_zone
 from gridcontainer.container.judge.time_zones import to_instants
+from gridcontainer.grid.arrays import Int64s
 
 _ARROW = cast(Any, pyarrow.compute)
 _BLANKS = r"[\s\x{00A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]+"
@@ -91,7 +93,7 @@ def read_texts(texts: pa.Array, rows: Rows, rules: TextRules, into: Reading) -> 
 
 
 def _read_shape(texts: ShapedRows, rows: Rows, rules: TextRules, into: Reading) -> None:
-    if rules.format in UNITS or rules.format == "excel":
+    if rules.format in NUMBER_FORMATS:
         read_counts(counts_of_texts(texts), rows, rules.format, into)
         return
     read = FieldReader(texts, past_midnight=rules.hours != "clock")
@@ -127,7 +129,7 @@ def read_counts(counts: Counts, rows: Rows, form: str, into: Reading) -> None:
         into.put_instants(rows, *unix_instants(counts, UNITS[form]))
 
 
-def _offset(texts: ShapedRows, read: FieldReader) -> Numbers | None:
+def _offset(texts: ShapedRows, read: FieldReader) -> Int64s | None:
     """The texts' own offset in microseconds east of UTC; None where they name none."""
     sign = texts.word("sign")
     if sign is None:
@@ -145,7 +147,7 @@ def _offset(texts: ShapedRows, read: FieldReader) -> Numbers | None:
     return seconds * (-SECOND if sign == "-" else SECOND)
 
 
-def _check_zone(local: Numbers, offset: Numbers, name: ZoneInfo | int, read: FieldReader) -> None:
+def _check_zone(local: Int64s, offset: Int64s, name: ZoneInfo | int, read: FieldReader) -> None:
     """A text with an offset and a zone: the zone must have had this offset then."""
     if isinstance(name, int):
         read.fault(offset != name * SECOND, Fault.OFFSET_AND_ZONE)
@@ -156,6 +158,6 @@ def _check_zone(local: Numbers, offset: Numbers, name: ZoneInfo | int, read: Fie
     read.fault(~fits, Fault.OFFSET_AND_ZONE)
 
 
-def _since_noon(times: LocalTimes, zone: str) -> Numbers:
+def _since_noon(times: LocalTimes, zone: str) -> Int64s:
     """Instants of clocks that started twelve hours before noon of their day, as GTFS counts."""
     return to_instants(times.days + DAY // 2, zone).earlier - DAY // 2 + times.clock

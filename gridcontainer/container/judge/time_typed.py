@@ -10,8 +10,9 @@ from gridcontainer.container.judge.time_calendar import DAY, SECOND
 from gridcontainer.container.judge.time_faults import Fault
 from gridcontainer.container.judge.time_numbers import counts_of_numbers, numbers_of
 from gridcontainer.container.judge.time_settle import FIRST_INSTANT, LAST_INSTANT, Reading
-from gridcontainer.container.judge.time_shapes import Numbers, Rows
+from gridcontainer.container.judge.time_shapes import Rows
 from gridcontainer.container.judge.time_texts import read_counts
+from gridcontainer.grid.arrays import Int64s
 
 _ARROW = cast(Any, pyarrow.compute)
 _ZEROS = r"( 00:00:00)?(\.0+)?$"
@@ -84,8 +85,8 @@ def read_numbers(column: pa.Array, rows: Rows, form: str, into: Reading) -> None
     read_counts(counts_of_numbers(numbers_of(column)[rows]), rows, form, into)
 
 
-def _integers(column: pa.Array) -> Numbers:
+def _integers(column: pa.Array) -> Int64s:
     """The integers that stand for timestamps and days, whatever for nulls."""
     kind = pa.int32() if pa.types.is_date32(column.type) else pa.int64()
     values = column.view(kind).fill_null(0).to_numpy(zero_copy_only=False)
-    return cast(Numbers, values.astype(np.int64, copy=False))
+    return cast(Int64s, values.astype(np.int64, copy=False))

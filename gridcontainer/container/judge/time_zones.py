@@ -12,10 +12,9 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from gridcontainer.container.judge.time_calendar import SECOND
-from gridcontainer.container.judge.time_shapes import Numbers
+from gridcontainer.grid.arrays import Bools, Int64s
 
 _DAY = 86_400
 _FIRST_YEAR = 1800  # no zone changed its clock before
@@ -49,18 +48,18 @@ class Instants:
         change: number of the change that skips or repeats the time; -1 for others.
     """
 
-    earlier: Numbers
-    later: Numbers
-    is_skipped: npt.NDArray[np.bool_]
-    change: Numbers
+    earlier: Int64s
+    later: Int64s
+    is_skipped: Bools
+    change: Int64s
 
     @property
-    def is_twice(self) -> npt.NDArray[np.bool_]:
+    def is_twice(self) -> Bools:
         """Whether the clock showed this time twice."""
-        return cast(npt.NDArray[np.bool_], (self.earlier != self.later) & ~self.is_skipped)
+        return cast(Bools, (self.earlier != self.later) & ~self.is_skipped)
 
 
-def to_instants(local: Numbers, zone: str) -> Instants:
+def to_instants(local: Int64s, zone: str) -> Instants:
     """Find the instants of local times.
 
     Args:
@@ -91,7 +90,7 @@ def to_instants(local: Numbers, zone: str) -> Instants:
     )
 
 
-def _changes(local: Numbers, zone: str) -> list[Change]:
+def _changes(local: Int64s, zone: str) -> list[Change]:
     """The changes of a zone in and around the years of the local times; at least one."""
     years: set[int] = set()
     if len(local):
