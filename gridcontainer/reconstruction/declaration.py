@@ -17,7 +17,8 @@ class Measure(Model):
 
     Attributes:
         dataset: its name.
-        number: stored name of a column of numbers; what is no number is not counted.
+        number: stored name of a column of numbers, written as the dataset declares; values that
+            are no number are counted as unreadable.
         distinct: stored name of a column whose different values are counted.
     """
 
