@@ -244,6 +244,8 @@ def _link(night: Night, link: Link) -> Done:
         f"{replaced.links:,} links: {replaced.opened:,} new, {replaced.closed:,} gone; "
         f"{linked.candidates:,} pairs compared"
     )
+    if unreadable := sum(sum(counts.values()) for counts in linked.unreadable.values()):
+        message += f"; {unreadable:,} values are no number"
     return Done(message, linked.run_id)
 
 
