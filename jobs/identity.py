@@ -39,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
             run = one.run
             aside = f"{run.rows_in} in, {run.rows_out} out, {run.rows_quarantined} set aside"
             print(f"{one.dataset}: {aside}; {counts or 'unchanged'}")
+            if one.warning is not None:
+                print(f"warning: {one.warning}", file=sys.stderr)
         for related in relate(spark, storage, declared, mappings):
             print(f"{related.mapping}: {related.resolved} resolved, {related.pairs} pairs")
     except GridContainerError as error:

@@ -41,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
                 f"{link.link}: {replaced.links} links, {replaced.opened} new, {replaced.closed} "
                 f"closed, {linked.seconds:.0f} s, run {linked.run_id}"
             )
+            for warning in linked.warnings:
+                print(f"warning: {warning}", file=sys.stderr)
     except GridContainerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -31,17 +31,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code 0: all is up to date; 1: a source failed, the others are; 2: nothing was tried."""
     options = parse(arguments)
     try:
-        datasets = {d.dataset for d in load_declarations(options.datasets, load_city(options.city))}
-        declared = load_reconstruction(options.reconstruction, datasets)
+        datasets = load_declarations(options.datasets, load_city(options.city))
+        declared = load_reconstruction(options.reconstruction, {d.dataset for d in datasets})
         spark = build_session("gridcontainer reconstruct")
         outcome = reconstruct(
-            spark, Storage(options.container), declared, only=options.names, whole=options.whole
-        )
+            spark, Storage(options.container), declared, declarations=datasets,
+            only=options.names, whole=options.whole,
+        )  # fmt: skip
     except GridContainerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     for done in outcome.results:
         print(f"{done.source}: {done.way}, {done.rows} rows, {done.cells} cells written")
+        for warning in done.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
     for name, failure in outcome.failures.items():
         print(f"{name}: failed: {failure}", file=sys.stderr)
     return 1 if outcome.failures else 0

@@ -31,6 +31,8 @@ def print_issued(done: Sequence[Issued], console: Console) -> None:
         aside.update(one.run.reasons)
     for reason, count in aside.items():
         console.print(f"set aside, {reason}: {count:,}")
+    for warning in (one.warning for one in done if one.warning):
+        click.echo(f"warning: {warning}", err=True)
 
 
 def print_settled(settled: Settled) -> None:

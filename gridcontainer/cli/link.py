@@ -48,6 +48,8 @@ def link_command(
             spark, storage, links, declared, retrain=retrain, report=status.update
         ):
             print_linked(link, linked, console)
+            for warning in linked.warnings:
+                click.echo(f"warning: {warning}", err=True)
             if weights:
                 print_weights(linked, console)
 

@@ -51,14 +51,14 @@ def reconstruct_command(
     Example: gridcontainer reconstruct && gridcontainer city N51H263D3
     """
     console = Console()
-    declared = load_reconstruction(
-        declaration, {d.dataset for d in load_declarations(declarations, load_city(city))}
-    )
+    datasets = load_declarations(declarations, load_city(city))
+    declared = load_reconstruction(declaration, {d.dataset for d in datasets})
     with told_progress(console, "starting Spark") as report:
         outcome = reconstruct(
             build_session("gridcontainer reconstruct"),
             Storage(container),
             declared,
+            declarations=datasets,
             only=names,
             whole=whole,
             report=report,
@@ -75,6 +75,8 @@ def print_reconstructed(outcome: Outcome, console: Console) -> None:
         rows = [(r.source, r.way, r.rows, r.cells, f"{r.seconds:.1f}") for r in changed]
         console.print(plain_table(("source", "way", "rows", "cells written", "seconds"), rows))
     console.print(f"{len(outcome.results) - len(changed)} sources unchanged")
+    for warning in (line for result in outcome.results for line in result.warnings):
+        click.echo(f"warning: {warning}", err=True)
     for name in outcome.gone:
         console.print(f"{name} is no more; its cells are taken away", markup=False)
     for name, failure in outcome.failures.items():

@@ -15,13 +15,19 @@ from pyspark.sql import DataFrame, SparkSession, functions as F
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.ingest.container import prepare_container
 from gridcontainer.container.query.open_table import OpenTable
+from gridcontainer.container.query.record_numbers import REMEDY, Writing
 from gridcontainer.container.runs import Run, digest_of, last_runs, record_run
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_version
 from gridcontainer.container.tables.log import require_log
 from gridcontainer.errors import IdentityError
 from gridcontainer.identity.aside import Reasons, set_aside
-from gridcontainer.identity.records import add_reason, open_dataset, read_records
+from gridcontainer.identity.records import (
+    UNREADABLE_HEIGHT,
+    add_reason,
+    open_dataset,
+    read_records,
+)
 from gridcontainer.identity.schemas import KEYS
 from gridcontainer.identity.state import settle
 from gridcontainer.identity.storage import IdentityStorage
@@ -48,6 +54,14 @@ class Issued:
     changed: bool
     reasons: Mapping[str, int]
 
+    @property
+    def warning(self) -> str | None:
+        """How many heights are no number, and what to do; None where there are none."""
+        count = self.run.mended.get(UNREADABLE_HEIGHT, 0)
+        if not count:
+            return None
+        return f"{self.dataset}: {count:,} heights are no number and not in the objects; {REMEDY}"
+
 
 @dataclass(frozen=True)
 class _Source:
@@ -56,6 +70,7 @@ class _Source:
     table: OpenTable
     object_class: str
     height: str | None
+    writing: Writing
 
     @property
     def aside(self) -> str:
@@ -67,11 +82,14 @@ class _Source:
         words = (self.table.properties.get(f"gridcontainer.{n}", "") for n in ("key", "label"))
         table_id = str(require_log(self.table.path).metadata().id)
         taken = (self.object_class, self.height or "", *words)
-        return digest_of(table_id, str(self.table.version), *taken)
+        written = [self.writing.digest()] if self.height else []
+        return digest_of(table_id, str(self.table.version), *taken, *written)
 
     def read(self, spark: SparkSession) -> DataFrame:
         """Its records."""
-        return read_records(spark, self.table, self.object_class, height=self.height)
+        return read_records(
+            spark, self.table, self.object_class, height=self.height, writing=self.writing
+        )
 
 
 def issue(
@@ -138,6 +156,7 @@ def _choose(
             open_dataset(storage, declaration.dataset),
             str(declaration.object_class),
             declaration.position.height if declaration.position else None,
+            Writing.of(declaration),
         )
         for declaration in chosen
     ]
@@ -158,6 +177,7 @@ def _issue(
     judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         rows_in, aside = _count_reasons(judged, names)
+        heights = _count_heights(judged) if any(s.height for s in sources) else {}
         bad = judged.transform(_to_aside)
         set_aside(spark, storage.container, bad, {_aside(n): aside[n] for n in names}, run_id)
         report("comparing with the objects that there are")
@@ -177,6 +197,7 @@ def _issue(
             fingerprint=fingerprints[source.aside], table_version=version,
             rows_in=rows_in[name], rows_out=rows_out.get(name, 0),
             rows_quarantined=sum(aside[name].values()), reasons=aside[name],
+            mended={UNREADABLE_HEIGHT: heights[name]} if name in heights else {},
             inserted=reasons.get("issued", 0), deleted=reasons.get("retired", 0),
             updated=sum(n for why, n in reasons.items() if why not in ("issued", "retired")),
         )  # fmt: skip
@@ -207,6 +228,12 @@ def _count_reasons(
         if reason is not None:
             aside[dataset][reason] = count
     return dict(rows_in), aside
+
+
+def _count_heights(judged: DataFrame) -> dict[str, int]:
+    """How many records of each data set get an identity without their height, which is none."""
+    lost = judged.where("reason IS NULL AND has_unreadable_height")
+    return dict(lost.groupBy("dataset").count().collect())
 
 
 def _to_aside(judged: DataFrame) -> DataFrame:

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window, functions as F
 from gridcontainer.container.query.explain import asked_tables
 from gridcontainer.container.query.open_table import OpenTable
 from gridcontainer.container.query.question import Question
+from gridcontainer.container.query.record_numbers import PLAIN, ColumnNumber, Writing, read_column
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import as_schema, read_current
 from gridcontainer.errors import IdentityError
@@ -17,6 +18,7 @@ from gridcontainer.spark.vectorized import grid_code3d
 KEY_COLLISION: Final = "key collision"
 TWO_PLACES: Final = "one key at two places"
 REPEATED: Final = "repeated key"
+UNREADABLE_HEIGHT: Final = "height is no number"
 
 
 def open_dataset(storage: Storage, dataset: str) -> OpenTable:
@@ -41,7 +43,12 @@ def key_columns(table: OpenTable) -> list[str]:
 
 
 def read_records(
-    spark: SparkSession, table: OpenTable, object_class: str, *, height: str | None = None
+    spark: SparkSession,
+    table: OpenTable,
+    object_class: str,
+    *,
+    height: str | None = None,
+    writing: Writing = PLAIN,
 ) -> DataFrame:
     """The records that a data set has now.
 
@@ -50,17 +57,21 @@ def read_records(
         table: of ``open_dataset``.
         object_class: what they are.
         height: the source's column of heights, metres above the ellipsoid, for 3D codes.
+        writing: how the dataset writes numbers, over the source's names.
 
     Returns:
         The columns of ``RECORD``; ``business_key`` is a JSON object of the key's columns in their
-        order. Also ``source_file`` and ``source_row``. A data set without position has no place.
+        order. Also ``source_file`` and ``source_row``, and ``has_unreadable_height``: a height was
+        written that is no number. A data set without position has no place.
     """
     rows = read_current(spark, table.path, version=table.version)
     if table.has("geometry"):
         rows = rows.withColumn("_cover", small_cover("geometry"))
-    values = _values(table, object_class) | _height(table, height)
+    heights = _heights(rows, table, height, writing)
+    values = _values(table, object_class) | _height(table, heights)
     columns = as_schema(RECORD, values, otherwise=F.lit(None))
-    return rows.select(*columns, "source_file", "source_row")
+    unread = heights.is_unreadable if heights else F.lit(False)
+    return rows.select(*columns, "source_file", "source_row", unread.alias("has_unreadable_height"))
 
 
 def _values(table: OpenTable, object_class: str) -> dict[str, Column]:
@@ -81,14 +92,20 @@ def _values(table: OpenTable, object_class: str) -> dict[str, Column]:
     return values
 
 
-def _height(table: OpenTable, column: str | None) -> dict[str, Column]:
-    """Height and 3D code; null where the height is no number that a code can hold."""
+def _heights(
+    rows: DataFrame, table: OpenTable, column: str | None, writing: Writing
+) -> ColumnNumber | None:
     names = table.column_names.find_of_source(column) if column else []
+    stored = writing.over_stored(table.column_names)
+    return read_column(rows, names[0], stored) if names else None
+
+
+def _height(table: OpenTable, heights: ColumnNumber | None) -> dict[str, Column]:
+    """Height and 3D code; null where the height is no number that a code can hold."""
     level = table.properties.get("gridcontainer.level")
-    if not names or not level:
+    if heights is None or not level:
         return {}
-    metres = F.col(f"`{names[0]}`").try_cast("double")
-    height = F.when(F.abs(metres) < float("inf"), metres)  # NaN is above all for Spark
+    height = heights.value
     return {"height": height, "grid_code_3d": grid_code3d("lon", "lat", height, int(level))}
 
 

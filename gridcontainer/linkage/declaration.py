@@ -110,7 +110,8 @@ class LinkSource(Model):
         dataset: of the container; it must have a business key and a position.
         name: its column of names.
         address: its column of addresses, if it has one.
-        fields: its column for each field that is compared for equality.
+        fields: its column for each field that is compared for equality: as numbers where a
+            source has it in a column of numbers or declares its number format, else as text.
         many: its rows may be several of one object, such as a station's stops of each line.
     """
 

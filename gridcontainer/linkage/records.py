@@ -1,12 +1,13 @@
 """Rows of a data set in the shape in which they are compared."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from typing import Any, Final
 
 import pandas as pd
 from pyspark.sql import DataFrame, functions as F
 
+from gridcontainer.container.query.record_numbers import PLAIN, Writing
 from gridcontainer.linkage.declaration import (
     LatinComparison,
     Link,
@@ -14,6 +15,7 @@ from gridcontainer.linkage.declaration import (
     NameComparison,
     PlacesComparison,
 )
+from gridcontainer.linkage.fields import number_text
 from gridcontainer.linkage.names import NameParts, NameRules, latin_key, split_name
 from gridcontainer.spark.columns import grid_parent
 from gridcontainer.spark.ellipsoid import earth_centred
@@ -28,13 +30,22 @@ _PARTS: Final = (
 )
 
 
-def linkage_records(rows: DataFrame, source: LinkSource, link: Link) -> DataFrame:
+def linkage_records(
+    rows: DataFrame,
+    source: LinkSource,
+    link: Link,
+    *,
+    numbers: Collection[str] = (),
+    writing: Writing = PLAIN,
+) -> DataFrame:
     """The rows of one source, ready to be compared with those of another.
 
     Args:
         rows: that are valid now, with ``object_id``, ``lon``, ``lat`` (degrees, WGS 84), ``cell``.
         source: which columns are compared.
         link: how.
+        numbers: fields that are compared as numbers; see ``fields.number_fields``.
+        writing: how the dataset writes its numbers.
 
     Returns:
         A row for each: ``record_id``, ``lon``, ``lat``, ``cell``; the parts of its name (see
@@ -42,12 +53,18 @@ def linkage_records(rows: DataFrame, source: LinkSource, link: Link) -> DataFram
         ``block``: a coarse cell; and a column for each field. What a row does not say is null.
     """
     address = F.col(f"`{source.address}`") if source.address else F.lit(None)
+    fields = {
+        name: number_text(rows, column, writing)
+        if name in numbers
+        else F.col(f"`{column}`").cast("string")
+        for name, column in source.fields.items()
+    }
     picked = rows.select(
         F.col("object_id").alias("record_id"),
         F.trim(F.col(f"`{source.name}`").cast("string")).alias("name"),
         address.cast("string").alias("address"),
         *_PLACE,
-        *(F.col(f"`{column}`").cast("string").alias(n) for n, column in source.fields.items()),
+        *(text.alias(name) for name, text in fields.items()),
     )
     x, y, z = earth_centred(F.col("lon"), F.col("lat"))
     compares_latin = any(isinstance(c, LatinComparison) for c in link.compare)

@@ -2,15 +2,16 @@
 
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.query.open_table import OpenTable
+from gridcontainer.container.query.record_numbers import PLAIN, REMEDY, Writing, writings_of
 from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import LinkError
 from gridcontainer.identity import (
@@ -26,6 +27,7 @@ from gridcontainer.identity.schemas import MATCH, MERGE
 from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.linkage.candidates import find_candidates
 from gridcontainer.linkage.declaration import Link, LinkSource
+from gridcontainer.linkage.fields import count_unreadable, number_fields
 from gridcontainer.linkage.model import Settings, scored, train
 from gridcontainer.linkage.models import find_model, keep_model
 from gridcontainer.linkage.records import linkage_records
@@ -49,6 +51,8 @@ class Linked:
         replaced: what became of the links.
         settled: what became of keys and objects.
         seconds: of the whole run.
+        unreadable: number of values that are no number, by dataset and column, in fields that are
+            compared as numbers. They equal only what is written in the same way.
     """
 
     run_id: str
@@ -60,12 +64,31 @@ class Linked:
     replaced: Replaced
     settled: Settled
     seconds: float
+    unreadable: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line for each column with values that are no number, and what to do."""
+        return [
+            f"{dataset}: {count:,} values of {column} are no number and compared as text; {REMEDY}"
+            for dataset, counts in self.unreadable.items()
+            for column, count in counts.items()
+        ]
+
+
+@dataclass(frozen=True)
+class _Records:
+    """The records of each dataset, cached, and their values that are no number."""
+
+    rows: dict[str, DataFrame]
+    unreadable: dict[str, dict[str, int]]
 
 
 def link_datasets(
     spark: SparkSession,
     storage: IdentityStorage,
     link: Link,
+    declarations: Collection[Declaration] = (),
     *,
     retrain: bool = False,
     report: Report = lambda step: None,
@@ -81,6 +104,8 @@ def link_datasets(
         spark: the session.
         storage: of the identities.
         link: what is linked, and how.
+        declarations: declarations of the datasets, which say how numbers are written; those of a
+            dataset without one are plain decimal numbers.
         retrain: train the model anew though there is one.
         report: is told each step, for progress.
 
@@ -93,7 +118,8 @@ def link_datasets(
     started, run_id = time.monotonic(), uuid.uuid4().hex
     with storage_errors(f"{link.link} cannot be linked"):
         report("records")
-        with _open_records(spark, storage, link) as records:
+        with _open_records(spark, storage, link, writings_of(declarations)) as opened:
+            records = opened.rows
             counts = {name: rows.count() for name, rows in records.items()}
             report("candidates")
             with persisted(find_candidates(records, link)) as candidates:
@@ -113,8 +139,9 @@ def link_datasets(
         settled = apply_links(spark, storage, run_id)
     seconds = time.monotonic() - started
     return Linked(
-        run_id, counts, compared, settings, is_trained, threshold, replaced, settled, seconds
-    )
+        run_id, counts, compared, settings, is_trained, threshold, replaced, settled, seconds,
+        opened.unreadable,
+    )  # fmt: skip
 
 
 def link_all(
@@ -149,7 +176,10 @@ def link_all(
         def tell(step: str, name: str = link.link) -> None:
             report(f"{name}: {step}")
 
-        yield link, link_datasets(spark, storage, link, retrain=retrain, report=tell)
+        yield (
+            link,
+            link_datasets(spark, storage, link, declarations, retrain=retrain, report=tell),
+        )
 
 
 def _replace(
@@ -168,18 +198,27 @@ def _replace(
 
 @contextmanager
 def _open_records(
-    spark: SparkSession, storage: IdentityStorage, link: Link
-) -> Iterator[dict[str, DataFrame]]:
+    spark: SparkSession, storage: IdentityStorage, link: Link, writings: Mapping[str, Writing]
+) -> Iterator[_Records]:
     """The records of each data set in the shape in which they are compared, cached."""
-    records = {}
+    current, written, sources = {}, {}, []
     for source in link.sources:
         table = open_dataset(storage.container, source.dataset)
-        stored = _over_stored(table, source)
-        current = read_current(spark, table.path, version=table.version)
-        rows = linkage_records(current, stored, link)
-        records[source.dataset] = rows.persist(StorageLevel.MEMORY_AND_DISK)
+        sources.append(_over_stored(table, source))
+        current[source.dataset] = read_current(spark, table.path, version=table.version)
+        writing = writings.get(source.dataset, PLAIN)
+        written[source.dataset] = writing.over_stored(table.column_names)
+    link = link.model_copy(update={"sources": sources})
+    numbers = number_fields(link, current, written)
+    records, unreadable = {}, {}
+    for source in link.sources:
+        rows, writing = current[source.dataset], written[source.dataset]
+        columns = [column for name, column in source.fields.items() if name in numbers]
+        unreadable[source.dataset] = count_unreadable(rows, columns, writing)
+        shaped = linkage_records(rows, source, link, numbers=numbers, writing=writing)
+        records[source.dataset] = shaped.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        yield records
+        yield _Records(records, unreadable)
     finally:
         for rows in records.values():
             rows.unpersist()

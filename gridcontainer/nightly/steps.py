@@ -116,7 +116,10 @@ def reconstruct_tasks(night: Night) -> list[Task]:
     return [
         Task(
             "reconstruct", "cells", partial(_reconstruct, night),
-            partial(_state_of_all, night, night.reconstruction.model_dump_json()),
+            partial(
+                _state_of_all, night, night.reconstruction.model_dump_json(),
+                *(declaration.fingerprint() for declaration in night.datasets.values()),
+            ),
         )
     ]  # fmt: skip
 
@@ -247,6 +250,8 @@ def _link(night: Night, link: Link) -> Done:
         f"{replaced.links:,} links: {replaced.opened:,} new, {replaced.closed:,} gone; "
         f"{linked.candidates:,} pairs compared"
     )
+    if unreadable := sum(sum(counts.values()) for counts in linked.unreadable.values()):
+        message += f"; {unreadable:,} values are no number"
     return Done(message, linked.run_id)
 
 
@@ -269,11 +274,16 @@ def _load(night: Night, series: Series) -> Done:
 
 
 def _reconstruct(night: Night) -> Done:
-    outcome = reconstruct(night.session.spark(), night.storage, night.reconstruction)
+    outcome = reconstruct(
+        night.session.spark(), night.storage, night.reconstruction,
+        declarations=night.datasets.values(),
+    )  # fmt: skip
     _require_none(outcome.failures)
     ways = Counter(result.way for result in outcome.results)
     rows = sum(result.rows for result in outcome.results if result.way != UNCHANGED)
     message = ", ".join(f"{count} sources {way}" for way, count in sorted(ways.items()))
+    if unreadable := sum(sum(result.unreadable.values()) for result in outcome.results):
+        message += f"; {unreadable:,} values are no number"
     return Done(message, None, rows, rows)
 
 

@@ -13,13 +13,13 @@ from typing import Final
 from pyspark.sql import SparkSession
 
 from gridcontainer.container.declaration import CityProfile, Declaration
+from gridcontainer.container.query.record_numbers import REMEDY, writings_of
 from gridcontainer.container.storage import Storage
 from gridcontainer.errors import GridContainerError
 from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.panel.cells import Land
 from gridcontainer.panel.declaration import Indicator
 from gridcontainer.panel.describe import Counted, Description, describe, described
-from gridcontainer.panel.numbers import writings_of
 from gridcontainer.panel.run import How, PanelRun, Versions, confidential_datasets
 from gridcontainer.panel.schemas import MISSING
 from gridcontainer.panel.state import read_states
@@ -65,10 +65,7 @@ class Built:
         left_out = "are no number"
         if self.indicator.cleaning.valid is not None:
             left_out += " or outside cleaning.valid"
-        return (
-            f"{self.rejected:,} records {left_out} and not in its values; if they are numbers, "
-            "declare numbers (thousands, multiples, signs, ...) or missing in the dataset"
-        )
+        return f"{self.rejected:,} records {left_out} and not in its values; {REMEDY}"
 
 
 @dataclass(frozen=True)

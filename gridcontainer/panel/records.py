@@ -17,6 +17,13 @@ from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration.expression import Expression, Kind
 from gridcontainer.container.query.open_table import column_names_of
+from gridcontainer.container.query.record_numbers import (
+    PLAIN,
+    UNREADABLE,
+    VALUE,
+    Writing,
+    add_number,
+)
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import read_current
 from gridcontainer.errors import DatasetError, DeclarationError
@@ -24,7 +31,6 @@ from gridcontainer.panel.axes import Extent
 from gridcontainer.panel.cells import Land
 from gridcontainer.panel.columns import over_stored
 from gridcontainer.panel.declaration import OF_NUMBERS, At, Indicator, Source
-from gridcontainer.panel.numbers import PLAIN, UNREADABLE, VALUE, Writing, add_number
 from gridcontainer.panel.spread import POLYGON, shares_of
 from gridcontainer.panel.steps import about_steps, only_step, step_number
 from gridcontainer.sensors.tables import readings_path, registry_path

@@ -10,6 +10,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from gridcontainer.container.declaration import CityProfile, Declaration
+from gridcontainer.container.query.record_numbers import Writing
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.feed import read_feed
 from gridcontainer.container.tables.frames import read_version
@@ -25,7 +26,6 @@ from gridcontainer.panel.cells import Land
 from gridcontainer.panel.columns import say_stored
 from gridcontainer.panel.compute import compute_all, compute_finest, compute_touched, to_delete
 from gridcontainer.panel.declaration import Indicator
-from gridcontainer.panel.numbers import Writing
 from gridcontainer.panel.records import Reader
 from gridcontainer.panel.schemas import values_path
 from gridcontainer.panel.state import State

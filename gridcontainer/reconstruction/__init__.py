@@ -1,6 +1,7 @@
 """The city by grid code: what every cell, from 4 seconds to the whole city, has of everything."""
 
 from gridcontainer.reconstruction.declaration import Measure, Reconstruction, load_reconstruction
+from gridcontainer.reconstruction.outcome import UNCHANGED, Outcome, Reconstructed
 from gridcontainer.reconstruction.read import (
     Fact,
     city_levels,
@@ -8,7 +9,7 @@ from gridcontainer.reconstruction.read import (
     read_cells,
     read_versions,
 )
-from gridcontainer.reconstruction.run import UNCHANGED, Outcome, Reconstructed, reconstruct
+from gridcontainer.reconstruction.run import reconstruct
 
 __all__ = [
     "UNCHANGED",

@@ -17,8 +17,8 @@ class Measure(Model):
 
     Attributes:
         dataset: its name.
-        number: column of numbers, by its name in the source or the stored one; what is no
-            number is not counted.
+        number: column of numbers, by its name in the source or the stored one, written as the
+            dataset declares; values that are no number are counted as unreadable.
         distinct: column whose different values are counted, by either name.
     """
 

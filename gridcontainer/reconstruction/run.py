@@ -2,20 +2,30 @@
 
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from pyspark.sql import Row, SparkSession, functions as F
 
+from gridcontainer.container.declaration import Declaration
+from gridcontainer.container.query.record_numbers import writings_of
 from gridcontainer.container.runs import Run, last_runs, record_run
 from gridcontainer.container.storage import Storage
 from gridcontainer.container.tables.frames import create_table, read_current
 from gridcontainer.errors import ConservationError, DatasetError, GridContainerError
 from gridcontainer.identity.storage_errors import storage_errors
 from gridcontainer.reconstruction.declaration import Reconstruction
+from gridcontainer.reconstruction.outcome import (
+    CHANGES,
+    UNCHANGED,
+    WHOLE,
+    Outcome,
+    Reconstructed,
+)
 from gridcontainer.reconstruction.schemas import (
     CELLS_PARTITION,
     CELLS_PROPERTIES,
@@ -23,6 +33,7 @@ from gridcontainer.reconstruction.schemas import (
     DISTINCT,
     NUMBER,
     SOURCE,
+    UNREADABLE,
     cells_path,
 )
 from gridcontainer.reconstruction.sources import Source, find_sources
@@ -30,43 +41,8 @@ from gridcontainer.reconstruction.update import write_changes
 from gridcontainer.reconstruction.whole import write_whole
 from gridcontainer.spark.city_cells import CITY_LEVEL
 
-WHOLE, CHANGES, UNCHANGED = "made anew", "changes", "unchanged"
 _JOB: Final = "reconstruct"
 Report = Callable[[str, str], None]
-
-
-@dataclass(frozen=True)
-class Reconstructed:
-    """What became of one source.
-
-    Attributes:
-        source: its name.
-        way: ``made anew``, ``changes`` or ``unchanged``.
-        rows: of the source.
-        cells: rows of the table of cells that were written.
-        seconds: from start to end.
-    """
-
-    source: str
-    way: str
-    rows: int = 0
-    cells: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a reconstruction did.
-
-    Attributes:
-        results: of the sources that went well, in their order.
-        failures: of the others, by name: what is wrong and what to do.
-        gone: sources that the container has no more, whose cells were taken away.
-    """
-
-    results: tuple[Reconstructed, ...]
-    failures: dict[str, str]
-    gone: tuple[str, ...] = ()
 
 
 def reconstruct(
@@ -74,6 +50,7 @@ def reconstruct(
     storage: Storage,
     declared: Reconstruction,
     *,
+    declarations: Collection[Declaration] = (),
     only: Collection[str] = (),
     whole: bool = False,
     report: Report = lambda source, step: None,
@@ -90,6 +67,8 @@ def reconstruct(
         spark: the session.
         storage: the container.
         declared: the measures.
+        declarations: declarations of the datasets, which say how numbers are written; those of a
+            dataset without one are plain decimal numbers.
         only: names of sources; all where empty.
         whole: make all anew.
         report: is told the source and the step, ``"done"`` or ``"failed"`` the last; from several
@@ -103,7 +82,7 @@ def reconstruct(
     path = cells_path(storage)
     with storage_errors(f"the cells of {storage.root} cannot be made or read"):
         create_table(spark, path, CELLS_SCHEMA, CELLS_PARTITION, CELLS_PROPERTIES)
-        sources = list(find_sources(spark, storage, declared))
+        sources = list(find_sources(spark, storage, declared, writings_of(declarations)))
         states = _states(spark, path)
         told = last_runs(storage, _JOB)
     names = {source.name for source in sources}
@@ -133,7 +112,12 @@ def reconstruct(
     with ThreadPoolExecutor(at_once, "reconstruct") as pool:
         ended = dict(zip((s.name for s in chosen), pool.map(bring, chosen), strict=True))
     gone = () if only else _remove_gone(spark, path, states.keys() - names)
-    results = tuple(result for result in ended.values() if isinstance(result, Reconstructed))
+    unreadable = _unreadable(spark, path)
+    results = tuple(
+        replace(result, unreadable=unreadable.get(name, {}))
+        for name, result in ended.items()
+        if isinstance(result, Reconstructed)
+    )
     _record(spark, storage, chosen, results, told)
     failures = {name: said for name, said in ended.items() if isinstance(said, str)}
     return Outcome(results, failures, gone)
@@ -169,7 +153,7 @@ def _require_conservation(spark: SparkSession, source: Source, path: str) -> int
     """Records of the whole city are the rows of the data set; tells how many there are."""
     held = spark.read.format("delta").load(path).where(F.col("source") == source.name)
     city = held.where(f"part = 0 AND grid_level = {CITY_LEVEL}").where(F.col("kind") != SOURCE)
-    own = city.where(~F.col("kind").isin(NUMBER, DISTINCT))
+    own = city.where(~F.col("kind").isin(NUMBER, UNREADABLE, DISTINCT))
     told = int(own.agg(F.coalesce(F.sum("count"), F.lit(0))).collect()[0][0])
     if source.is_own:
         return told
@@ -187,6 +171,16 @@ def _states(spark: SparkSession, path: str) -> dict[str, Row]:
     city = cells.where(f"part = 0 AND grid_level = {CITY_LEVEL}")
     rows = city.where(F.col("kind") == SOURCE).collect()
     return {row["source"]: row for row in rows}
+
+
+def _unreadable(spark: SparkSession, path: str) -> dict[str, dict[str, int]]:
+    """Number of values that are no number, by source and column."""
+    cells = spark.read.format("delta").load(path)
+    city = cells.where(f"part = 0 AND grid_level = {CITY_LEVEL}")
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for row in city.where(F.col("kind") == UNREADABLE).collect():
+        found[row["source"]][row["name"]] = row["count"]
+    return found
 
 
 def _remove_gone(spark: SparkSession, path: str, gone: Collection[str]) -> tuple[str, ...]:
@@ -216,6 +210,7 @@ def _record(
             rows_in=result.rows,
             rows_out=result.rows,
             rows_quarantined=0,
+            mended={f"{column} is no number": n for column, n in result.unreadable.items()},
             updated=result.cells,
         )
         for result in results

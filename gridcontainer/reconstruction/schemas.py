@@ -9,6 +9,7 @@ own (``identity.objects``, ``identity.links``, ``sensors.readings``).
 |----------|--------------------|---------------------|-----------------------------------------|
 | records  |                    | rows                |                                         |
 | number   | column             | numbers             | total, least, greatest                  |
+| unreadable | column           | values that are no number |                                   |
 | distinct | column             | values              | distinct, sketch                        |
 | objects  | class              | active objects      |                                         |
 | links    | departments        | links               |                                         |
@@ -26,7 +27,7 @@ from pyspark.sql import types as T
 
 from gridcontainer.container.storage import Storage
 
-RECORDS, NUMBER, DISTINCT = "records", "number", "distinct"
+RECORDS, NUMBER, UNREADABLE, DISTINCT = "records", "number", "unreadable", "distinct"
 OBJECTS, LINKS, READINGS, SOURCE = "objects", "links", "readings", "source"
 KEY: Final = ("department", "kind", "name", "cell")
 

@@ -1,7 +1,7 @@
 """The tables of a container that cells are made of, and the facts that their rows are."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,13 +11,14 @@ from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 
 from gridcontainer.addresses.placements import placements_path
 from gridcontainer.container.query.open_table import column_names_of
+from gridcontainer.container.query.record_numbers import PLAIN, Writing, read_column
 from gridcontainer.container.storage import Storage, has_table
 from gridcontainer.container.tables.frames import read_current, read_properties, read_version
 from gridcontainer.identity import IdentityStorage
 from gridcontainer.identity.schemas import ACTIVE, MERGE
 from gridcontainer.reconstruction.declaration import Reconstruction
 from gridcontainer.reconstruction.schemas import LINKS, OBJECTS, READINGS, RECORDS
-from gridcontainer.reconstruction.summary import AT, Figures
+from gridcontainer.reconstruction.summary import AT, MOST, VALUE, Figures
 from gridcontainer.sensors.tables import readings_path, registry_path
 from gridcontainer.spark.city_cells import FINEST_LEVEL, to_level
 
@@ -68,16 +69,26 @@ class Source:
 
 
 def find_sources(
-    spark: SparkSession, storage: Storage, declared: Reconstruction
+    spark: SparkSession,
+    storage: Storage,
+    declared: Reconstruction,
+    writings: Mapping[str, Writing],
 ) -> Iterator[Source]:
     """All that the container has, data sets first; each at the version that is newest now.
+
+    Args:
+        spark: the session.
+        storage: the container.
+        declared: the measures.
+        writings: how each dataset writes its numbers, by name; plain where it is not named.
 
     Raises:
         DatasetError: the container is empty.
     """
     with ThreadPoolExecutor(_AT_ONCE, "source") as pool:  # opening a table is waiting, mostly
         yield from pool.map(
-            lambda found: _dataset(spark, storage, declared, *found), storage.find_datasets()
+            lambda found: _dataset(spark, storage, declared, writings.get(found[1], PLAIN), *found),
+            storage.find_datasets(),
         )
     identities = IdentityStorage(storage)
     if DeltaTable.isDeltaTable(spark, identities.objects):
@@ -94,6 +105,7 @@ def _dataset(
     spark: SparkSession,
     storage: Storage,
     declared: Reconstruction,
+    writing: Writing,
     department: str,
     dataset: str,
     path: str,
@@ -104,12 +116,12 @@ def _dataset(
         tuple(dict.fromkeys(names.resolve(name, dataset) for name in named))
         for named in (declared.numbers(dataset), declared.distincts(dataset))
     )
-    figures = Figures(numbers, distincts)
+    figures, writing = Figures(numbers, distincts), writing.over_stored(names)
     placements = placements_path(storage, dataset)
-    fixed, places = "", None
+    fixed, places = writing.digest() if numbers else "", None
     if "cell" not in columns and has_table(placements):
         version = read_version(spark, placements)
-        fixed = f"placements {version}"
+        fixed += f"placements {version}"
         places = spark.read.format("delta").option("versionAsOf", version).load(placements)
 
     def facts(rows: DataFrame) -> DataFrame:
@@ -117,7 +129,8 @@ def _dataset(
         if places is not None:
             rows = rows.join(places.select("object_id", "cell"), "object_id", "left")
             cell = F.col("cell")
-        return _as_facts(rows, F.lit(department), F.lit(RECORDS), F.lit(""), cell, figures)
+        taken = _figures_of(rows, figures, writing)
+        return _as_facts(rows, F.lit(department), F.lit(RECORDS), F.lit(""), cell, taken)
 
     confidential = read_properties(spark, path).get("gridcontainer.confidential") == "True"
     return Source(dataset, path, read_version(spark, path), facts, figures, fixed, confidential)
@@ -164,18 +177,30 @@ def _readings(spark: SparkSession, path: str, registry: str) -> Source:
     sensors = spark.read.format("delta").option("versionAsOf", version).load(registry)
     known = F.broadcast(sensors.select("sensor_id", "department", "quantity", "unit", "cell"))
     figures = Figures(has_value=True)
+    taken = [F.col("value").alias(VALUE), F.col("measured_at").alias(AT)]
 
     def facts(rows: DataFrame) -> DataFrame:
         current = rows.where("is_current").join(known, "sensor_id")
-        current = current.withColumn(AT, F.col("measured_at"))
         name = F.concat_ws(", ", "quantity", "unit")
-        return _as_facts(
-            current, F.col("department"), F.lit(READINGS), name, F.col("cell"), figures
-        )
+        return _as_facts(current, F.col("department"), F.lit(READINGS), name, F.col("cell"), taken)
 
     return Source(
         "sensors.readings", path, read_version(spark, path), facts, figures, f"registry {version}"
     )
+
+
+def _figures_of(rows: DataFrame, figures: Figures, writing: Writing) -> list[Column]:
+    """The columns of the facts that ``figures`` are taken from."""
+    taken = []
+    for i, column in enumerate(figures.numbers):
+        number = read_column(rows, column, writing)
+        value = F.when(F.abs(number.value) <= MOST, number.value + F.lit(0.0))  # -0.0 is 0.0
+        too_large = F.coalesce(F.abs(number.value) > MOST, F.lit(False))
+        taken.append(value.alias(f"number_{i}"))
+        taken.append((number.is_unreadable | too_large).alias(f"unreadable_{i}"))
+    for name, column in figures.counted_apart.items():
+        taken.append(F.col(f"`{column}`").alias(name))
+    return taken
 
 
 def _as_facts(
@@ -184,9 +209,8 @@ def _as_facts(
     kind: Column,
     name: Column,
     cell: Column,
-    figures: Figures | None = None,
+    taken: Sequence[Column] = (),
 ) -> DataFrame:
-    taken = [F.col(f"`{column}`") for column in figures.columns] if figures else []
     kept = [F.col(column) for column in ("_sign",) if column in rows.columns]
     return rows.select(
         department.alias("department"),

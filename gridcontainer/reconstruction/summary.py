@@ -18,6 +18,7 @@ from gridcontainer.reconstruction.schemas import (
     KEY,
     NUMBER,
     SUMMARY,
+    UNREADABLE,
 )
 from gridcontainer.reconstruction.sketch import merged, sketch_of
 from gridcontainer.spark.city_cells import CITY_LEVEL, FINEST_LEVEL, at_levels
@@ -27,7 +28,9 @@ NEXT_LEVEL: Final = FINEST_LEVEL - 1
 COARSER: Final = range(CITY_LEVEL, NEXT_LEVEL)
 VALUE: Final = "value"  # the number of a fact that is one
 AT: Final = "at"  # its time
+MOST: Final = 1e15  # numbers beyond it are unreadable: of them not even tenths are known
 _MILLIONTHS: Final = 1_000_000
+_LIMB: Final = 2**32
 CELL: Final = [*KEY, "grid_level"]
 FIGURES: Final = [field.name for field in SUMMARY]
 
@@ -37,8 +40,9 @@ class Figures:
     """What is summarised of the facts of a source.
 
     Attributes:
-        numbers: columns of numbers.
-        distincts: columns whose different values are counted.
+        numbers: columns of numbers; of the i-th the facts have ``number_i`` (double, null where
+            there is none) and ``unreadable_i`` (something was written that is no number).
+        distincts: columns whose different values are counted; in the facts ``distinct_i``.
         has_value: facts are numbers with a time themselves: ``value`` and ``at``.
     """
 
@@ -47,19 +51,21 @@ class Figures:
     has_value: bool = False
 
     @property
-    def columns(self) -> list[str]:
-        """Of the facts, beside their key."""
-        return [*self.counted, *self.distincts]
+    def counted(self) -> list[str]:
+        """Columns of the facts from which ``count`` takes figures."""
+        own = [f"{part}_{i}" for i in range(len(self.numbers)) for part in ("number", "unreadable")]
+        return [*own, *((VALUE, AT) if self.has_value else ())]
 
     @property
-    def counted(self) -> list[str]:
-        """Of these, what ``count`` takes figures from."""
-        return [*self.numbers, *((VALUE, AT) if self.has_value else ())]
+    def counted_apart(self) -> dict[str, str]:
+        """Columns of the facts whose values ``distinct`` counts, with what each is called."""
+        return {f"distinct_{i}": name for i, name in enumerate(self.distincts)}
 
 
 def summarise(facts: DataFrame, figures: Figures) -> DataFrame:
     """The summary of each cell of the facts of a source."""
-    parts = [count(facts, figures), *(distinct(facts, name) for name in figures.distincts)]
+    apart = figures.counted_apart.items()
+    parts = [count(facts, figures), *(distinct(facts, *each) for each in apart)]
     return reduce(DataFrame.unionByName, parts)
 
 
@@ -120,10 +126,12 @@ def _merge_sketches(summaries: DataFrame) -> DataFrame:
 
 def count(facts: DataFrame, figures: Figures) -> DataFrame:
     """Summaries of rows and numbers, of which one pass makes all; a row for each kind."""
-    names = list(figures.numbers) + ([VALUE] if figures.has_value else [])
+    names = [f"number_{index}" for index in range(len(figures.numbers))]
+    unread = [_unread(index) for index in range(len(names))]
+    names += [VALUE] if figures.has_value else []
     sums = [aggregate for index, name in enumerate(names) for aggregate in _number(index, name)]
     newest = [F.max(F.struct(AT, VALUE)).alias("newest")] if figures.has_value else []
-    grouped = facts.groupBy(*KEY).agg(F.count("*").alias("rows"), *sums, *newest)
+    grouped = facts.groupBy(*KEY).agg(F.count("*").alias("rows"), *sums, *unread, *newest)
     own: dict[str, Column] = {"count": F.col("rows")}
     if figures.has_value:
         place = len(names) - 1
@@ -132,28 +140,37 @@ def count(facts: DataFrame, figures: Figures) -> DataFrame:
     rows = [_row(F.col("kind"), F.col("name"), own)]
     for index, name in enumerate(figures.numbers):
         rows.append(_row(F.lit(NUMBER), F.lit(name), _figures_of(index)))
+        unreadable = {"count": F.col(f"count_unreadable_{index}")}
+        rows.append(_row(F.lit(UNREADABLE), F.lit(name), unreadable))
     exploded = grouped.select("department", "cell", F.inline(F.array(*rows)))
     return exploded.where(F.col("count") > 0).select(*KEY, *FIGURES)
 
 
 def _number(index: int, name: str) -> Sequence[Column]:
-    """Sums are of whole millionths: they are the same in whatever order they are made."""
-    number = _as_number(name)
+    """Sums are of whole millionths: they are the same in whatever order they are made.
+
+    They are kept in two parts, so that neither a large number nor many of them overflow.
+    """
+    number = F.col(name)
+    millionths = F.round(number * _MILLIONTHS)
+    high = F.floor(millionths / _LIMB)
+    low = (millionths - high.cast("double") * _LIMB).cast("long")
     return (
         F.count(number).alias(f"count_{index}"),
-        F.sum(F.round(number * _MILLIONTHS).cast("long")).alias(f"total_{index}"),
+        F.sum(high).alias(f"high_{index}"),
+        F.sum(low).alias(f"low_{index}"),
         F.min(number).alias(f"least_{index}"),
         F.max(number).alias(f"greatest_{index}"),
     )
 
 
-def _as_number(name: str) -> Column:
-    number = F.col(f"`{name}`").try_cast("double")
-    return F.when(F.abs(number) < float("inf"), number)  # nor is NaN less
+def _unread(index: int) -> Column:
+    return F.count_if(f"unreadable_{index}").alias(f"count_unreadable_{index}")
 
 
 def _figures_of(index: int) -> dict[str, Column]:
-    millionths = F.col(f"total_{index}").cast("decimal(20,0)")
+    high, low = (F.col(f"{part}_{index}").cast("decimal(20,0)") for part in ("high", "low"))
+    millionths = high * F.lit(_LIMB).cast("decimal(10,0)") + low
     return {
         "count": F.col(f"count_{index}"),
         "total": millionths * F.lit("0.000001").cast("decimal(7,6)"),
@@ -167,12 +184,17 @@ def _row(kind: Column, name: Column, values: dict[str, Column]) -> Column:
     return F.struct(kind.alias("kind"), name.alias("name"), *columns)
 
 
-def distinct(facts: DataFrame, name: str) -> DataFrame:
+def distinct(facts: DataFrame, column: str, name: str) -> DataFrame:
     """Summaries of a column's values, each of them once before they are collected.
 
     The hash aggregate keeps memory flat.
+
+    Args:
+        facts: facts of a source.
+        column: one of ``Figures.counted_apart``.
+        name: what it is called in the summaries.
     """
-    value, keys = F.col(f"`{name}`"), ["department", "cell"]
+    value, keys = F.col(column), ["department", "cell"]
     known = facts.where(value.isNotNull()).select(*keys, value.alias("item"))
     once = known.groupBy(*keys, "item").agg(F.count("*").alias("count"))
     by_cell = once.groupBy(*keys).agg(

@@ -88,7 +88,7 @@ def _changes(facts: DataFrame, figures: Figures, *, is_only_new: bool) -> DataFr
         came = _named(summarise(facts, figures), figures, "came")
         none = [F.lit(None).cast(f.dataType).alias(f"went_{f.name}") for f in SUMMARY]
         return came.select("*", *none)
-    netted = {name: _net(facts, ["department", "cell", name]) for name in figures.distincts}
+    netted = {name: _net(facts, ["department", "cell", name]) for name in figures.counted_apart}
     netted[""] = _net(facts, [*KEY, *figures.counted])
     came, went = (
         _named(_summary_of(netted, sign, figures), figures, part)
@@ -104,8 +104,7 @@ def _named(finest: DataFrame, figures: Figures, part: str) -> DataFrame:
 
 def _net(facts: DataFrame, columns: list[str]) -> DataFrame:
     """By ``net`` how much more often (or less) something is there: what came and went is not."""
-    keys = [F.col(f"`{name}`") for name in columns]
-    return checkpoint(facts.groupBy(*keys).agg(F.sum(SIGN).alias("net")).where("net != 0"))
+    return checkpoint(facts.groupBy(*columns).agg(F.sum(SIGN).alias("net")).where("net != 0"))
 
 
 def _summary_of(netted: Mapping[str, DataFrame], sign: int, figures: Figures) -> DataFrame:
@@ -116,7 +115,9 @@ def _summary_of(netted: Mapping[str, DataFrame], sign: int, figures: Figures) ->
         return wanted.withColumn("net", F.explode(F.sequence(F.lit(1).cast("long"), "net")))
 
     parts = [
-        distinct(copies(net), name) if name else count(copies(net), figures)
+        distinct(copies(net), name, figures.counted_apart[name])
+        if name
+        else count(copies(net), figures)
         for name, net in netted.items()
     ]
     return reduce(DataFrame.unionByName, parts)

@@ -8,6 +8,7 @@ import shapely
 from small_city import FLATS, HOMES, City, record
 
 from gridcontainer.container.declaration import Position
+from gridcontainer.container.declaration.numbers import NumberFormat
 from gridcontainer.errors import IdentityError
 from gridcontainer.grid.cell import cell_to_bounds
 from gridcontainer.grid.code3d import lonlat_to_code3d
@@ -47,6 +48,28 @@ def test_an_object_keeps_its_id_when_its_record_moves_goes_and_comes_back(city: 
     assert versions.reason.tolist() == ["issued", "moved", "moved"]
     assert versions.lon.tolist() == [121.40, 121.5, 121.40]
     assert versions.valid_to.iloc[:-1].tolist() == versions.valid_from.iloc[1:].tolist()
+
+
+def test_a_height_is_read_as_declared_and_an_unreadable_one_is_told(city: City):
+    heights = ("1,632.5", "４.５", "--", None, "", "six", "1,63", "inf")
+    rows = [
+        {"name": f"h{n}", "lon": 121.4, "lat": 31.2, "metres": height}
+        for n, height in enumerate(heights)
+    ]
+    city.write("homes", rows)
+    plain = next(d for d in city.declarations if d.dataset == "homes").model_copy(
+        update={"position": Position(lon="lon", lat="lat", height="metres")}
+    )
+    written = plain.model_copy(update={"numbers": {"metres": NumberFormat(thousands=",")}})
+    for declared, first, unreadable in ((plain, None, 4), (written, 1632.5, 3)):
+        for changed in (True, False):
+            (one,) = issue(city.spark, city.storage, [declared])
+            assert one.changed == changed
+            assert one.run.mended == {"height is no number": unreadable}
+            assert f"homes: {unreadable} heights are no number" in str(one.warning)
+        found = [resolve_one(city.storage, f"homes:h{n}").object for n in range(len(rows))]
+        assert [each["height"] for each in found] == [first, 4.5] + [None] * 6
+    assert found[0]["grid_code_3d"] == lonlat_to_code3d(121.4, 31.2, 1632.5, 8)
 
 
 def test_a_height_gives_a_3d_code_and_a_shape_a_cover(city: City):

@@ -4,10 +4,10 @@ import pytest
 
 from gridcontainer.container.column_lookup import ColumnNames
 from gridcontainer.container.declaration.numbers import NumberFormat
+from gridcontainer.container.query.record_numbers import Writing
 from gridcontainer.errors import ColumnError
 from gridcontainer.panel.columns import over_stored, say_stored
 from gridcontainer.panel.declaration import Indicator
-from gridcontainer.panel.numbers import Writing
 
 SALES = ColumnNames(
     ("cell", "lon", "source_lon", "Sale_Price", "a", "A_2", "town_code"),

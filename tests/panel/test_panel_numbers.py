@@ -13,9 +13,9 @@ from pyspark.sql import SparkSession, functions as F
 from gridcontainer.cli.main import cli
 from gridcontainer.container.declaration.expression import Expression
 from gridcontainer.container.declaration.numbers import NumberFormat
+from gridcontainer.container.query.record_numbers import Writing, add_number
 from gridcontainer.grid import lonlat_to_cell
 from gridcontainer.panel import Outcome, build_panel
-from gridcontainer.panel.numbers import Writing, add_number
 
 pytestmark = pytest.mark.spark
 CHINESE = {"thousands": ",", "multiples": True, "signs": ["￥"]}

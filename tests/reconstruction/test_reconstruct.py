@@ -44,6 +44,7 @@ def expected(table: SmallTable) -> pd.DataFrame:
             cell = pd.Series(parents, index=rows.index)
         by_cell = rows.groupby(cell)
         numbers = by_cell["number"].agg(["count", "sum", "min", "max"])
+        numbers["unreadable"] = by_cell["number"].agg(lambda found: found.isna().sum())
         found.append(
             pd.DataFrame({"grid_level": level, "records": by_cell.size(), **numbers,
                           "vehicles": by_cell["vehicle"].nunique()})
@@ -60,6 +61,7 @@ def require_right(table: SmallTable) -> None:
         ("number", "sum", "total"),
         ("number", "min", "least"),
         ("number", "max", "greatest"),
+        ("unreadable", "unreadable", "count"),
         ("distinct", "vehicles", "distinct"),
     ):
         ours = cells[cells["kind"] == kind].set_index(["grid_level", "cell"])[figure]
@@ -126,7 +128,7 @@ def test_other_measures_make_the_cells_anew(trips: SmallTable):
     fewer = trips.declared.model_copy(update={"measures": trips.declared.measures[:1]})
     (result,) = reconstruct(trips.spark, trips.storage, fewer).results
     assert result.way == "made anew"
-    assert set(read_table(trips)["kind"]) == {"records", "number"}
+    assert set(read_table(trips)["kind"]) == {"records", "number", "unreadable"}
 
 
 def test_a_cell_is_read_without_spark_and_confidential_ones_only_when_asked(spark, tmp_path):
