@@ -25,7 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.changes import everywhere
-from benchmarks.ingest import FIXES, HALF_LAT, HALF_LON
+from benchmarks.ingest import FIXES
+from benchmarks.ingest_boxes import HALF_LAT, HALF_LON
 from benchmarks.memory import peak_memory
 from benchmarks.reconstruct import bring_cells
 from benchmarks.replicate import read_places, replicate

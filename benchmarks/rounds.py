@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Mapping
 
+from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
 
 def best_of(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -20,3 +22,13 @@ def best_of(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict
                     best[name] = min(best[name], time.perf_counter() - start)
                 progress.advance(task)
     return best
+
+
+def print_values(title: str, values: Mapping[str, float], unit: str) -> None:
+    """Print a table of a value for each name, in a unit."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("what")
+    table.add_column(unit, justify="right")
+    for name, value in values.items():
+        table.add_row(name, f"{value:.1f}")
+    Console().print(table)

@@ -53,6 +53,8 @@ class Deliveries:
         }
         keys = {**self.given, **keys}
         source |= keys.pop("source", {})
+        if source["format"] == "jdbc":
+            del source["path"]
         base |= keys
         if base["kind"] == "table":
             del base["position"]
