@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given, strategies as st
 from times import BLANK, EPOCH, MICROSECOND, one, read
 
+from gridcontainer.container.ingest.in_memory import RecordJudge, judge_in_memory
+from gridcontainer.container.judge.columns import TIME
+from gridcontainer.container.judge.judge import Judge
 from gridcontainer.container.judge.reasons import NOT_A_TIME
+from gridcontainer.container.judge.time import TimeReader
 from gridcontainer.container.judge.time_zones import to_instants
+from gridcontainer.container.sources import open_source
 
 # Hours past midnight
 
@@ -166,3 +171,34 @@ def test_any_text_has_a_time_or_a_reason(texts):
         assert pc.is_null(times.event_time) == pc.is_valid(times.reason)
         explained = pc.equal(times.reason, NOT_A_TIME).fill_null(False)
         assert pc.is_valid(times.detail) == explained
+
+
+@pytest.mark.parametrize(
+    ("clocks", "hours", "reads"),
+    [
+        (["01:15", "01:45", "04:15"], [-1, -1, 3], 1),
+        (["01:45", "02:15", "02:45", "02:15", "02:45", "03:15"], [-1, 0, 0, 1, 1, 2], 2),
+    ],
+)
+def test_a_file_is_read_again_in_order_only_where_it_has_a_repeated_hour(
+    clocks, hours, reads, tmp_path, declare, city, monkeypatch
+):
+    time = {"columns": ["t"], "zone": "Europe/Berlin", "ambiguous": "quarantine"}
+    declared = declare(kind="events", time=time)
+    rows = "".join(f"121.4,31.2,2024-10-27 {clock}:00\n" for clock in clocks)
+    (tmp_path / "places.csv").write_text(f"lon,lat,t\n{rows}")
+    names = {name: name for name in ("lon", "lat", "t")}
+    judge = Judge.create(declared, city, names, "WGS84")
+    read, asked = TimeReader.read, []
+
+    def count(self, *arguments, **keys):
+        asked.append(keys)
+        return read(self, *arguments, **keys)
+
+    monkeypatch.setattr(TimeReader, "read", count)
+    records = RecordJudge.create(judge, names, declared)
+    judged = judge_in_memory(open_source(tmp_path, declared), declared, records)
+    found = judged.column(TIME).to_pylist()
+    day = datetime(2024, 10, 27, tzinfo=UTC)
+    assert [(time - day) // timedelta(hours=1) for time in found] == hours
+    assert len(asked) == reads
