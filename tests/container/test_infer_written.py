@@ -238,3 +238,12 @@ def test_a_drafted_position_is_where_it_was_written(
     found = draft_and_ingest(tmp_path / "rows.csv")
     near = len(found.rows) == len(places) and np.allclose(found.rows["lon"], lon, atol=2e-6)
     assert near or "it could be" in found.warned
+
+
+@pytest.mark.parametrize("text", ["1e2147483648", "1e-2147483649", "1e99999999999999999999"])
+def test_a_number_beyond_all_numbers_ends_no_process(tmp_path: Path, text: str) -> None:
+    """A reader in C that counts exponents in 32 bits reads memory that is not its own."""
+    path = tmp_path / "huge.csv"
+    lines = ["lon,lat,n", *(f"121.4{i},31.2{i},{i}" for i in range(9)), f"121.4,31.2,{text}"]
+    path.write_text("\n".join(lines) + "\n")
+    assert draft_of(path).content["position"] == {"lon": "lon", "lat": "lat"}

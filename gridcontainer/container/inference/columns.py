@@ -6,9 +6,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from gridcontainer.container.inference.findings import Notes
 from gridcontainer.container.inference.names import is_key_name, is_label_name, is_time_name
+from gridcontainer.container.judge.numbers import read_plain
+from gridcontainer.container.judge.texts import trim
 from gridcontainer.grid.arrays import Float64s
 
 _TIME: Final = re.compile(
@@ -75,7 +78,8 @@ def _type_of(name: str, column: "pd.Series[Any]") -> tuple[str, Float64s | None]
         return "empty", None
     looked = filled.iloc[:: max(1, len(filled) // _LOOKED_AT)].str.strip()
     times = float(np.mean([bool(_TIME.fullmatch(text)) for text in looked]))
-    values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    # Not by pandas' own reader of numbers, which ends the process at a text such as 1e2147483648.
+    values = read_plain(trim(pa.array(column, pa.string(), from_pandas=True)))
     share = float(np.isfinite(values).sum()) / len(filled)
     if share >= 0.8:
         return _number_type(name, values, times, looked), values
