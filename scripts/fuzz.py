@@ -283,6 +283,7 @@ def examine_judgement(
     box = (city.extent.west, city.extent.south, city.extent.east, city.extent.north)
     source = open_source(path.parent, declared, extent=box, default_datum=city.datum)
     names = stored_names(list(source.columns))
+    declared = declared.over_source(names)
     judge = Judge.create(declared, city, names, source.datum or city.datum)
     records = RecordJudge.create(judge, names, declared)
     judged = judge_in_memory(source, declared, records)
