@@ -211,7 +211,7 @@ def test_only_the_files_with_a_change_are_written_anew(spark, city, wide, declar
     assert result.run.files_before == first.table.files
     assert holding < first.table.files / 4
     # Compaction does not make the source look changed.
-    monkeypatch.setattr("gridcontainer.container.compact.ROWS_PER_FILE", 2_000)
+    monkeypatch.setattr("gridcontainer.container.partition_files.ROWS_PER_FILE", 2_000)
     assert compact_datasets(spark, storage)["places"].chosen
     assert not bring(changed).changed
 
