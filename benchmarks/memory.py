@@ -1,12 +1,13 @@
 """Memory of this process and all that it started, looked at while something runs."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_SHARE = re.compile(r"^Pss: +(\d+) kB", re.MULTILINE)
 
 
 @contextmanager
@@ -28,21 +29,24 @@ def peak_memory(seconds: float = 0.5) -> Iterator[list[int]]:
 
 
 def _bytes_of(root: int) -> int:
-    """Resident bytes of a process and its descendants."""
+    """Resident bytes of a process and its descendants; pages that several share count once."""
     children: dict[int, list[int]] = {}
-    resident: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            resident[int(entry.name)] = int((entry / "statm").read_text().split()[1]) * _PAGE
-        except (OSError, IndexError):
-            continue  # it has ended
-        children.setdefault(parent, []).append(int(entry.name))
+        if entry.name.isdigit() and (stat := _read(entry / "stat")):
+            parent = int(stat.rsplit(")", 1)[1].split()[1])
+            children.setdefault(parent, []).append(int(entry.name))
     total, waiting = 0, [root]
     while waiting:
         process = waiting.pop()
-        total += resident.get(process, 0)
+        found = _SHARE.search(_read(Path(f"/proc/{process}/smaps_rollup")))
+        total += int(found[1]) << 10 if found else 0
         waiting += children.get(process, [])
     return total
+
+
+def _read(path: Path) -> str:
+    """A file of a process; empty where the process has ended."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
