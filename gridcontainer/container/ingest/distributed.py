@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark import SparkContext
 
 from gridcontainer.container.ingest.keys import FILE_BITS, ORDER, find_losers
-from gridcontainer.container.ingest.staging import gather, read_parts
+from gridcontainer.container.ingest.staging import Part, gather, read_parts
 from gridcontainer.container.ingest.work import Buckets, Losers, Staged, WriteWork, Wrote
 from gridcontainer.container.judge.repeated import Keep
 
@@ -52,12 +52,20 @@ def sort_and_write(
     of_keys = [parts[bucket] for bucket in buckets.of_keys if bucket in parts]
     losers = _run(context, lambda some: find_losers(read_parts(some, files), keep), of_keys)
     by_bucket, between = _by_bucket(losers)
-    of_rows = [
-        (parts[bucket], by_bucket.get(bucket)) for bucket in range(buckets.rows) if bucket in parts
+    rows: list[tuple[Sequence[Part], Losers | None, bool]] = [
+        (parts[bucket], by_bucket.get(bucket), False)
+        for bucket in range(buckets.rows)
+        if bucket in parts
     ]
-    wrote = _run(context, lambda one: write.run(read_parts(one[0], files), one[1]), of_rows)
-    if out := parts.get(buckets.of_quarantine):
-        wrote += _run(context, lambda some: write.quarantine(read_parts(some, files)), [out])
+    out = parts.get(buckets.of_quarantine)
+    # First, so that no processor waits for it alone at the end.
+    work = [(out, None, True), *rows] if out else rows
+
+    def run(one: tuple[Sequence[Part], Losers | None, bool]) -> Wrote:
+        table = read_parts(one[0], files)
+        return write.quarantine(table) if one[2] else write.run(table, one[1])
+
+    wrote = _run(context, run, work)
     return Sorted(sum(one.records for one in staged), _together(wrote), between)
 
 
