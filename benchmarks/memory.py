@@ -11,7 +11,7 @@ _SHARE = re.compile(r"^Pss: +(\d+) kB", re.MULTILINE)
 
 
 @contextmanager
-def peak_memory(seconds: float = 0.5) -> Iterator[list[int]]:
+def peak_memory(seconds: float = 2.0) -> Iterator[list[int]]:
     """A list of one number: the most bytes in memory so far, by a look each ``seconds``."""
     peak, done = [0], threading.Event()
 

@@ -8,12 +8,23 @@ from rich.progress import Progress
 from rich.table import Table
 
 
-def best_of(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The best seconds of each candidate, after one round that warms up and does not count."""
+def best_of(
+    candidates: Mapping[str, Callable[[], object]],
+    rounds: int,
+    before: Callable[[], object] = lambda: None,
+) -> dict[str, float]:
+    """The best seconds of each candidate, after one round that warms up and does not count.
+
+    Args:
+        candidates: what is timed, by name.
+        rounds: number of rounds that count.
+        before: what each round begins with, and is not timed.
+    """
     best = dict.fromkeys(candidates, float("inf"))
     with Progress(transient=True) as progress:
         task = progress.add_task("", total=(rounds + 1) * len(candidates))
         for number in range(rounds + 1):
+            before()
             for name, run in candidates.items():
                 progress.update(task, description=f"round {number}: {name}")
                 start = time.perf_counter()
