@@ -29,7 +29,6 @@ _WRITES = (  # operations that write rows, as Delta names them
     *("WRITE", "MERGE", "DELETE", "UPDATE"),
     *("CREATE TABLE AS SELECT", "CREATE OR REPLACE TABLE AS SELECT"),
 )
-_RUN_COLUMNS = ("run_id", "job", "dataset", "started", "rows_in", "fingerprint")
 _JOBS = ("ingest", "release")  # those that bring rows in; compacting only moves them
 
 

@@ -22,7 +22,7 @@ from gridcontainer.container.inference.table import (
 )
 from gridcontainer.container.inference.vector_sample import read_layer
 from gridcontainer.container.sources.json_lines import read_json_lines
-from gridcontainer.container.sources.json_records import flatten
+from gridcontainer.container.sources.json_records import flatten, parse_value
 from gridcontainer.container.sources.json_stream import JsonFacts, stream_geojson, stream_json
 from gridcontainer.container.sources.json_text import parse_json
 from gridcontainer.container.sources.records import RawRow, distinct
@@ -142,15 +142,7 @@ def _parse(path: Path, encoding: str) -> Any:
         SourceError: names the line and column where it stops being JSON.
     """
     text = read_whole(path, _JSON_LIMIT).decode(encoding, "replace").removeprefix("\ufeff")
-    try:
-        return parse_json(text)
-    except json.JSONDecodeError as error:
-        raise SourceError(
-            f"{path} is not JSON from line {error.lineno}, column {error.colno}: {error.msg}. "
-            "Is the file cut short? One record a line is source.format: jsonlines"
-        ) from error
-    except RecursionError as error:
-        raise SourceError(f"{path} is JSON nested too deeply to be records") from error
+    return parse_value(path, text)
 
 
 def _is_json_lines(texts: list[str]) -> bool:

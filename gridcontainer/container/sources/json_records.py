@@ -41,8 +41,17 @@ def load_json(path: Path, encoding: str) -> Any:
     Raises:
         SourceError: names the line and column where it stops being JSON.
     """
+    return parse_value(path, read_text(path, encoding))
+
+
+def parse_value(path: Path, text: str) -> Any:
+    """The one JSON value of a file's text.
+
+    Raises:
+        SourceError: names the line and column where it stops being JSON.
+    """
     try:
-        return parse_json(read_text(path, encoding))
+        return parse_json(text)
     except json.JSONDecodeError as error:
         raise SourceError(
             f"{path} is not JSON from line {error.lineno}, column {error.colno}: {error.msg}. "
