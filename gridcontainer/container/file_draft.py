@@ -8,29 +8,27 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pyogrio
 import pyproj
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from gridcontainer.container.declaration import Declaration, Extent
+from gridcontainer.container.declaration import Declaration
 from gridcontainer.container.inference.findings import Notes
-from gridcontainer.container.inference.names import is_latitude_name, is_longitude_name, stem
+from gridcontainer.container.inference.names import named_pairs
+from gridcontainer.container.inference.positions import WORLD
 from gridcontainer.container.inference.sample import Sample, read_sample
 from gridcontainer.container.inference.shape_columns import find_shapes
 from gridcontainer.container.sources import source_columns
 from gridcontainer.container.sources.content_kind import content_kind, read_head
+from gridcontainer.container.sources.parquet import open_parquet
 from gridcontainer.errors import JoinError, SourceError
 
-_PARQUET: Final[Any] = pq  # it has no types
 VECTOR: Final = (".gpkg", ".shp", ".fgb", ".kml", ".gml")
 FILES: Final = (
     *VECTOR, ".geojson", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".gz", ".parquet",
     ".xlsx", ".xls", ".xlsm",
 )  # fmt: skip
 _DEGREES: Final = ("EPSG:4326", "OGC:CRS84", "EPSG:4490")  # CGCS2000 differs by centimetres
-_WORLD: Final = Extent(west=-180.0, south=-90.0, east=180.0, north=90.0)
 _SEPARATORS: Final = (",", "\t", ";", "|")
 _NO_CRS: Final = (DataLayerError, DataSourceError, OSError, ValueError, RuntimeError)
 
@@ -114,8 +112,8 @@ def _look(path: Path) -> tuple[Sample | None, dict[str, Any]]:
 
 def _is_empty_parquet(path: Path) -> bool:
     try:
-        return int(_PARQUET.read_metadata(path).num_rows) == 0
-    except (pa.ArrowException, OSError):
+        return open_parquet(path).rows == 0
+    except SourceError:
         return False
 
 
@@ -142,7 +140,7 @@ def _position(
         written = "wkb" if form == "vector" else "geojson"
         return {"geometry": "geometry", "geometry_format": written}
     if sample is not None:
-        shapes = find_shapes(sample.frame, _WORLD, Notes())
+        shapes = find_shapes(sample.frame, WORLD, Notes())
         if shapes is not None:
             return shapes.keys
     return _pair(path, columns)
@@ -153,9 +151,7 @@ def _pair(path: Path, columns: list[str]) -> Mapping[str, str]:
     by_name = {name.strip().lower(): name for name in columns}
     if {"lon", "lat"} <= by_name.keys():
         return {"lon": by_name["lon"], "lat": by_name["lat"]}
-    lons = [name for name in columns if is_longitude_name(name)]
-    lats = [name for name in columns if is_latitude_name(name)]
-    pairs = [(lon, lat) for lon in lons for lat in lats if lon != lat and stem(lon) == stem(lat)]
+    pairs = named_pairs(columns)
     if len(pairs) == 1:
         return {"lon": pairs[0][0], "lat": pairs[0][1]}
     found = "; ".join(f"{lon}, {lat}" for lon, lat in pairs)

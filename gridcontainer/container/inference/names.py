@@ -1,6 +1,7 @@
 """What columns are called: in Chinese, English and pinyin."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 _LONGITUDE: Final = re.compile(
@@ -54,6 +55,14 @@ def is_latitude_name(name: str) -> bool:
 def stem(name: str) -> str:
     """A coordinate column's name without the word for its axis: pairs have the same stem."""
     return _TOKEN.sub("", name.strip().lower())
+
+
+def named_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Columns that are named as longitude and as latitude with one stem: all pairs of them."""
+    known = list(names)
+    lons = [name for name in known if is_longitude_name(name)]
+    lats = [name for name in known if is_latitude_name(name)]
+    return [(lon, lat) for lon in lons for lat in lats if lon != lat and stem(lon) == stem(lat)]
 
 
 def is_key_name(name: str) -> bool:

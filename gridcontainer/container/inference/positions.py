@@ -9,14 +9,14 @@ import pandas as pd
 from gridcontainer.container.declaration import Extent
 from gridcontainer.container.inference.columns import Columns
 from gridcontainer.container.inference.findings import Notes
-from gridcontainer.container.inference.names import is_latitude_name, is_longitude_name, stem
+from gridcontainer.container.inference.names import is_latitude_name, is_longitude_name, named_pairs
 from gridcontainer.grid.arrays import Bools, Float64s
 
 _REACH: Final = 0.02  # degrees; a datum's shift moves a city's points no farther
 LOW_SHARE: Final = 0.9  # of the positions in the city; below it a person is warned
 _ENOUGH: Final = 0.5  # share of filled rows in the city, where the names say nothing
 _CHINA: Final = Extent(west=72.0, south=3.0, east=136.0, north=54.5)
-_WORLD: Final = Extent(west=-180.0, south=-90.0, east=180.0, north=90.0)
+WORLD: Final = Extent(west=-180.0, south=-90.0, east=180.0, north=90.0)
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,7 @@ def find_pairs(
 def _candidates(frame: pd.DataFrame, columns: Columns, extent: Extent) -> list[tuple[str, str]]:
     """Columns of numbers named as the two axes with one stem, and those whose values fit them."""
     numbers = [name for name in frame.columns if name in columns.numbers]
-    lons = [name for name in numbers if is_longitude_name(name)]
-    lats = [name for name in numbers if is_latitude_name(name)]
-    pairs = [(lon, lat) for lon in lons for lat in lats if lon != lat and stem(lon) == stem(lat)]
+    pairs = named_pairs(numbers)
     named = {name for pair in pairs for name in pair}
     fine = [name for name in numbers if name not in named and _is_fine(frame[name])]
     east = [name for name in fine if _share(columns.numbers[name], extent.west, extent.east)]
@@ -141,7 +139,7 @@ def _judge(
         straight = in_city[0] >= in_city[1]
     elif named:
         country = within(a, b, _CHINA).sum(), within(b, a, _CHINA).sum()
-        world = within(a, b, _WORLD, 0.0).sum(), within(b, a, _WORLD, 0.0).sum()
+        world = within(a, b, WORLD, 0.0).sum(), within(b, a, WORLD, 0.0).sum()
         straight = country[0] >= country[1] if any(country) else _is_named(*pair)
         if max(world) < 0.5 * filled:
             like = _unit(a, b)
@@ -163,7 +161,7 @@ def warn_of_plane(columns: Columns, notes: Notes) -> None:
     for x, y in zip(by_axis["x"], by_axis["y"], strict=False):
         a, b = columns.numbers[x], columns.numbers[y]
         filled = int((np.isfinite(a) & np.isfinite(b)).sum())
-        if filled and within(a, b, _WORLD, 0.0).sum() < 0.5 * filled:
+        if filled and within(a, b, WORLD, 0.0).sum() < 0.5 * filled:
             notes.warn(
                 f"{x}, {y} look like {_unit(a, b)}, not degrees: metres need their EPSG number as "
                 "datum; pixels of a drawing are no position"

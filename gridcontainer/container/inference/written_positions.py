@@ -12,8 +12,8 @@ import pyarrow as pa
 from gridcontainer.container.declaration import Extent, Position
 from gridcontainer.container.inference.columns import WORDS, Columns, filled_texts
 from gridcontainer.container.inference.findings import Notes
-from gridcontainer.container.inference.names import is_latitude_name, is_longitude_name, stem
-from gridcontainer.container.inference.positions import LOW_SHARE, Located, say_low, within
+from gridcontainer.container.inference.names import named_pairs
+from gridcontainer.container.inference.positions import LOW_SHARE, WORLD, Located, say_low, within
 from gridcontainer.container.judge.coordinates import PositionReader
 from gridcontainer.grid.arrays import Bools, Float64s
 
@@ -23,7 +23,6 @@ _ENOUGH: Final = 0.5  # share of the rows with a text that must lie in the city
 _MOST_COLUMNS: Final = 6  # text columns that are tried as an axis without a name that says so
 _SAME: Final = 0.005  # share of rows by which two writings must differ to be told apart
 _FEW: Final = 10  # rows whose minutes below 60 may be chance
-_WORLD: Final = Extent(west=-180.0, south=-90.0, east=180.0, north=90.0)
 # The likeliest first: of two that read the same rows the first one is drafted.
 _TEXTS: Final[tuple[dict[str, Any], ...]] = (
     {},
@@ -87,9 +86,7 @@ def find_written(
 
 def _candidates(frame: pd.DataFrame, columns: Columns) -> Iterator[tuple[str, str, bool]]:
     names = [str(name) for name in frame.columns if columns.types[str(name)] != "empty"]
-    lons = [name for name in names if is_longitude_name(name)]
-    lats = [name for name in names if is_latitude_name(name)]
-    pairs = [(lon, lat) for lon in lons for lat in lats if lon != lat and stem(lon) == stem(lat)]
+    pairs = named_pairs(names)
     yield from ((lon, lat, True) for lon, lat in pairs)
     texts = [n for n in names if n not in columns.numbers and _look_like(frame[n], _COORDINATE)]
     yield from ((name, name, False) for name in texts if _look_like(frame[name], _PAIR))
@@ -149,7 +146,7 @@ def _read(rows: pd.DataFrame, keys: Mapping[str, Any], extent: Extent) -> _Readi
     )
     found = PositionReader(position, WORDS, "WGS84").read(batch)
     lon, lat = found.lon_read, found.lat_read
-    return _Reading(keys, lon, lat, within(lon, lat, extent), within(lon, lat, _WORLD, 0.0))
+    return _Reading(keys, lon, lat, within(lon, lat, extent), within(lon, lat, WORLD, 0.0))
 
 
 def _say(located: Located, fitting: list[_Reading], notes: Notes) -> None:
