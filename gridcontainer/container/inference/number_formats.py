@@ -93,9 +93,7 @@ def _format_of(
         fitting.sort(key=lambda reading: reading.keys.get("decimal") != ",")
     chosen = fitting[0]
     others = [other for other in fitting[1:] if _differ(chosen, other)][:1]
-    example = next(
-        (t for t, match in zip(plain, plain, strict=True) if re.search("[,.' ]", match)), ""
-    )
+    example = next((text for text in plain if re.search("[,.' ]", text)), "")
     if others and not decimal_comma:
         question = f'{name}: "{example}" is read with {_inline(chosen.keys)}; it could be ' + (
             " or ".join(_inline(other.keys) for other in others) + ": ask"

@@ -115,7 +115,8 @@ def join_day_and_time(
             continue
         day = time.columns[0]
         clock = min(clocks, key=lambda name: abs(places[name] - places[day]))
-        rows = frame[[day, clock]].dropna().iloc[:_LOOKED_AT]
+        both = frame[[day, clock]].dropna()
+        rows = both.iloc[:_LOOKED_AT]
         texts = [[str(text) for text in rows[name]] for name in (day, clock)]
         texts[0], midnight = _without_midnight(texts[0])
         days = [p for p in patterns_of(examples(texts[0])) if not re.search("[Hh]", p)]
@@ -125,10 +126,7 @@ def join_day_and_time(
             texts[0] = [text + midnight for text in texts[0]]
         best = best_formats([pa.array(text, pa.string()) for text in texts], forms, zone)
         if best and best[0].count >= _ENOUGH * len(rows):
-            share, filled = (
-                best[0].count / len(rows),
-                len(frame[[day, clock]].dropna()) / len(frame),
-            )
+            share, filled = best[0].count / len(rows), len(both) / len(frame)
             joined.append(FoundTime((day, clock), tuple(best), share, filled))
     return joined
 
