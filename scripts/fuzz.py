@@ -280,8 +280,7 @@ def examine_judgement(
     """
     own = declaration.source.model_copy(update={"path": path.name})
     declared = declaration.model_copy(update={"source": own})
-    box = (city.extent.west, city.extent.south, city.extent.east, city.extent.north)
-    source = open_source(path.parent, declared, extent=box, default_datum=city.datum)
+    source = open_source(path.parent, declared, extent=city.extent.bounds, default_datum=city.datum)
     names = stored_names(list(source.columns))
     declared = declared.over_source(names)
     judge = Judge.create(declared, city, names, source.datum or city.datum)

@@ -18,6 +18,11 @@ class Extent(Model):
     east: float
     north: float
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north."""
+        return self.west, self.south, self.east, self.north
+
     @model_validator(mode="after")
     def _is_a_box(self) -> Self:
         if not (-180 <= self.west < self.east <= 180 and -90 <= self.south < self.north <= 90):

@@ -148,8 +148,7 @@ def to_degrees(
     if datum is None or is_like_wgs84(datum):
         return x, y
     try:
-        box = (extent.west, extent.south, extent.east, extent.north)
-        return to_wgs84(x, y, datum, accept_ballpark=True, extent=box)
+        return to_wgs84(x, y, datum, accept_ballpark=True, extent=extent.bounds)
     except CoordinateError:
         return x, y
 

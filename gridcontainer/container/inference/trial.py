@@ -60,11 +60,10 @@ def try_draft(path: Path, content: dict[str, Any], city: CityProfile, notes: Not
 
 def _judge(path: Path, draft: Declaration, city: CityProfile) -> pa.Table:
     """The first records of a file, judged."""
-    extent = city.extent
     source = open_source(
         path.parent,
         draft,
-        extent=(extent.west, extent.south, extent.east, extent.north),
+        extent=city.extent.bounds,
         default_datum=city.datum,
     )
     names = stored_names(list(source.columns))

@@ -145,12 +145,11 @@ class Ingest:
         return brought
 
     def _open_source(self, before: int) -> OpenSource:
-        extent = self.city.extent
         open_files = partial(
             open_source,
             self.sources,
             self.declaration,
-            extent=(extent.west, extent.south, extent.east, extent.north),
+            extent=self.city.extent.bounds,
             default_datum=self.city.datum,
         )
         try:

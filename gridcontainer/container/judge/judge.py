@@ -78,7 +78,7 @@ class Judge:
                 missing,
                 datum,
                 accept_ballpark=declared.accept_ballpark,
-                extent=(city.extent.west, city.extent.south, city.extent.east, city.extent.north),
+                extent=city.extent.bounds,
             )
             if position
             else None,
