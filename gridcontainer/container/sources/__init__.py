@@ -84,7 +84,7 @@ def open_source(
     if declaration.source.format in OPENED_FORMATS:
         found = open_format(files, root, declaration)
     else:
-        found = FoundFiles(_all_columns(files, declaration))
+        found = _find_lines(files, declaration)
     if may_be_empty and not found.columns:
         declared = {*declaration.needed_columns, *declaration.described_columns}
         found = replace(found, columns=sorted(declared))
@@ -99,7 +99,7 @@ def open_source(
         columns=tuple(found.columns),
         schema=source_schema(found.columns, declaration, found.types),
         datum=datum,
-        notes=(*notes, *note_repeated(files, declaration)),
+        notes=(*notes, *note_repeated(declaration.dataset, found.repeated)),
         default_datum=default_datum,
         extent=extent,
         parsed=found.parsed,
@@ -158,25 +158,29 @@ def source_columns(files: Iterable[Path], declaration: Declaration) -> list[str]
     Raises:
         SourceError: a file cannot be read, or a declared column is in none of them.
     """
-    columns = _all_columns(files, declaration)
+    if declaration.source.format in OPENED_FORMATS:
+        named = (open_format([path], path.parent, declaration).columns for path in files)
+        columns = _distinct(named)
+    else:
+        columns = _find_lines(files, declaration).columns
     require_declared(declaration, columns)
     return columns
 
 
-def _all_columns(files: Iterable[Path], declaration: Declaration) -> list[str]:
-    columns: dict[str, None] = {}
-    for path in files:
-        columns |= dict.fromkeys(_file_columns(path, declaration))
-    return list(columns)
+def _find_lines(files: Iterable[Path], declaration: Declaration) -> FoundFiles:
+    """The columns of files of lines; each header is read once."""
+    source = declaration.source
+    if source.format == "csv":
+        heads = [read_delimited_head(path, source) for path in files]
+        repeated = _distinct(head.repeated for head in heads)
+        return FoundFiles(_distinct(head.columns for head in heads), repeated=tuple(repeated))
+    rows = (row.values for path in files for row in read_json_lines(path, source))
+    return FoundFiles(_distinct(rows))
 
 
-def _file_columns(path: Path, declaration: Declaration) -> list[str]:
-    if declaration.source.format in OPENED_FORMATS:
-        return open_format([path], path.parent, declaration).columns
-    if declaration.source.format == "csv":
-        return list(read_delimited_head(path, declaration.source).columns)
-    rows = read_json_lines(path, declaration.source)
-    return list(dict.fromkeys(name for row in rows for name in row.values))
+def _distinct(named: Iterable[Iterable[str]]) -> list[str]:
+    """Names of several files or rows, each once, in the order in which they are met."""
+    return list(dict.fromkeys(name for names in named for name in names))
 
 
 def source_schema(
@@ -231,7 +235,7 @@ def _read_lines(
     """The raw rows of a piece of a text file, without their shapes."""
     schema, source = raw_schema(columns), declaration.source
     if source.format == "csv":
-        own = _file_columns(piece.path, declaration)
+        own = read_delimited_head(piece.path, source).columns
         rows = read_delimited(piece, source, schema)
         batches = say_missing(rows, declaration.needed_columns, own)
     else:

@@ -41,6 +41,7 @@ class FoundFiles:
         crs: CRS that each file says, or None.
         parsed: the rows of files that had to be parsed.
         layers: the layer of each vector file.
+        repeated: names that a header has more than once.
     """
 
     columns: list[str]
@@ -48,6 +49,7 @@ class FoundFiles:
     crs: dict[Path, str | None] = field(default_factory=dict)
     parsed: ParsedFiles | None = None
     layers: dict[Path, Layer] = field(default_factory=dict)
+    repeated: tuple[str, ...] = ()
 
 
 def open_format(files: Sequence[Path], root: Path, declaration: Declaration) -> FoundFiles:

@@ -4,12 +4,12 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gridcontainer.container.declaration import Declaration, Source
+from gridcontainer.container.declaration import Source
 from gridcontainer.container.sources.records import distinct
 from gridcontainer.container.sources.text.blocks import BlockReader
 from gridcontainer.container.sources.text.broken import refused_text
@@ -73,19 +73,19 @@ def read_delimited_head(path: Path, source: Source) -> DelimitedHead:
     return DelimitedHead(columns, unnamed, body, first_line, numeric, repeated)
 
 
-def note_repeated(files: Iterable[Path], declaration: Declaration) -> list[str]:
-    """A sentence where a header has a name more than once: the columns get numbers then."""
-    if declaration.source.format != "csv":
-        return []
-    heads = (read_delimited_head(path, declaration.source) for path in files)
-    repeated = list(dict.fromkeys(name for head in heads for name in head.repeated))
+def note_repeated(dataset: str, repeated: Sequence[str]) -> list[str]:
+    """A sentence where a header has a name more than once: the columns get numbers then.
+
+    Args:
+        dataset: name of the dataset.
+        repeated: these names.
+    """
     if not repeated:
         return []
     shown = ", ".join(f"{name[:_LONGEST]!r}" for name in repeated[:_TOLD])
     more = f" and {len(repeated) - _TOLD:,} more" if len(repeated) > _TOLD else ""
     return [
-        f"{declaration.dataset}: several columns are called {shown}{more}; the later ones are "
-        "numbered: _2, _3"
+        f"{dataset}: several columns are called {shown}{more}; the later ones are numbered: _2, _3"
     ]
 
 
